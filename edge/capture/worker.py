@@ -1,0 +1,201 @@
+"""The capture worker's loop: credits in, pictures out, and a heartbeat to the daemon.
+
+It serves one source for as long as that delivers. Whatever ends it, it says which camera state follows and why, and
+exits; the daemon decides when to try again.
+"""
+
+import os
+import select
+import sys
+import traceback
+from typing import Any, Dict, Optional
+
+from ..boards import recognise
+from ..errors import SourceError, Stalled, Unreachable
+from ..wire.channel import Channel, Closed, Message
+from ..wire.clock import monotonic_ns
+from ..wire.memory import Slots
+from ..wire.messages import CREDIT, Credit, Memory, PictureHeader
+from .picture import copy
+from .pipeline import Source
+from .stream import Picture, Stream
+
+_BEAT_NS = 1000000000
+# Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
+_WAIT_S = 0.05
+_IDLE_WAIT_S = 0.25
+_TEARDOWN_S = 2.0
+
+
+class Worker:
+    """``run`` returns when the daemon says so, and raises SourceError when the source fails."""
+
+    def __init__(self, control: Channel, order: Dict[str, Any]) -> None:
+        self.control = control
+        self.source = _source(order["source"])
+        self.stall_ns = int(order["stall_timeout"] * 1e9)
+        self.inference = None  # type: Optional[Channel]
+        self.credit = None  # type: Optional[Credit]
+        self.slots = None  # type: Optional[Slots]
+        self.slot = 0
+        self.sequence = 0
+        self.started = monotonic_ns()
+        self.last_frames = 0
+        self.last_change = self.started
+        self.next_beat = self.started
+        self.online = False
+        self.stopped = False
+        self.stream = Stream(self.source, recognise())
+
+    def run(self) -> None:
+        while not self.stopped:
+            self.listen(0.0 if self.credit is not None else _IDLE_WAIT_S)
+            self.stream.check()
+            self.watch()
+            if self.credit is not None:
+                picture = self.stream.take(self.credit.fresh, _WAIT_S)
+                if picture is not None:
+                    self.deliver(picture)
+
+    def listen(self, timeout: float) -> None:
+        """Take every message that is there, waiting at most ``timeout`` seconds for the first."""
+        while True:
+            channels = [self.control] + ([self.inference] if self.inference is not None else [])
+            ready, _, _ = select.select(channels, [], [], timeout)
+            if not ready:
+                return
+            timeout = 0.0
+            for channel in ready:
+                if channel is self.control:
+                    self.obey(channel.receive())
+                elif channel is self.inference:
+                    self.take_credit()
+            if self.stopped or self.credit is not None:
+                return
+
+    def obey(self, message: Message) -> None:
+        """An order of the daemon's."""
+        order = message.control or {}
+        if order.get("op") == "inference":
+            self.attach(Channel.from_fd(message.fds[0]))
+        elif order.get("op") == "stop":
+            self.stopped = True
+
+    def attach(self, channel: Channel) -> None:
+        """From now on pictures go there; whoever had them before is gone, and its credit with it."""
+        self.detach()
+        self.inference = channel
+        if self.slots is not None:
+            self.send_picture_message(Memory(self.slots.slot_size).pack(), self.slots.fd)
+
+    def detach(self) -> None:
+        if self.inference is not None:
+            self.inference.close()
+        self.inference = None
+        self.credit = None
+
+    def take_credit(self) -> None:
+        assert self.inference is not None
+        try:
+            data = self.inference.receive().data
+        except Closed:
+            # The inference process died, or wants a new socket; the camera stays connected meanwhile.
+            self.detach()
+            self.control.send({"op": "detached"})
+            return
+        if data[0] == CREDIT:
+            self.credit = Credit.unpack(data)
+
+    def watch(self) -> None:
+        """Notice the first picture, notice that none come any more, and tell the daemon once a second."""
+        now = monotonic_ns()
+        frames = self.stream.frames
+        if frames != self.last_frames:
+            self.last_frames, self.last_change = frames, now
+        elif now - self.last_change > self.stall_ns:
+            seconds = self.stall_ns / 1e9
+            if self.online:
+                raise Stalled("no picture for {:g} s".format(seconds))
+            raise Unreachable("no picture within {:g} s of connecting".format(seconds))
+        if frames and not self.online and self.describe_online():
+            self.online = True
+        if now >= self.next_beat:
+            self.next_beat = now + _BEAT_NS
+            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now})
+
+    def describe_online(self) -> bool:
+        """Tell the daemon what comes in; the size is known once a picture has been looked at."""
+        if self.stream.layout is None:
+            picture = self.stream.take(False, 0.0)
+            if picture is None:
+                return False
+        layout = self.stream.layout
+        assert layout is not None
+        self.control.send(
+            {"op": "online", "codec": self.stream.codec, "decoder": self.stream.decoder,
+             "width": layout.width, "height": layout.height, "time": monotonic_ns()}
+        )  # fmt: skip
+        return True
+
+    def deliver(self, picture: Picture) -> None:
+        """Copy the picture into the free slot and answer the credit with it."""
+        layout = picture.layout
+        if self.slots is None or self.slots.slot_size < layout.size:
+            if self.slots is not None:
+                self.slots.close()
+            self.slots = Slots(layout.size)
+            self.send_picture_message(Memory(self.slots.slot_size).pack(), self.slots.fd)
+        # The credit says that the reader is done with the slot before the last, so that one is free.
+        self.slot = 1 - self.slot
+        copy(picture.buffer, self.slots.address(self.slot), self.slots.slot_size)
+        self.sequence += 1
+        credit, self.credit = self.credit, None
+        assert credit is not None
+        header = PictureHeader(
+            self.slot, layout.format, layout.flags, credit.serial, self.sequence, picture.captured, picture.decoded,
+            monotonic_ns(), layout.width, layout.height, layout.offsets, layout.strides, -1.0,
+        )  # fmt: skip
+        self.send_picture_message(header.pack())
+
+    def send_picture_message(self, data: bytes, fd: Optional[int] = None) -> None:
+        if self.inference is None:
+            return
+        try:
+            self.inference.send_bytes(data, [] if fd is None else [fd])
+        except Closed:
+            self.detach()
+            self.control.send({"op": "detached"})
+
+
+def _source(order: Dict[str, Any]) -> Source:
+    values = dict(order)
+    if values.get("size") is not None:
+        values["size"] = tuple(values["size"])
+    return Source(**values)
+
+
+def main(control: Channel) -> None:
+    """Serve the source that the daemon's first message names. Does not return."""
+    worker = None  # type: Optional[Worker]
+    status = 0
+    farewell = {"op": "end", "state": "stopped", "reason": ""}
+    try:
+        try:
+            order = control.receive().control
+            assert order is not None
+            worker = Worker(control, order)
+            worker.run()
+        except SourceError as error:
+            farewell = {"op": "end", "state": error.state, "reason": str(error)}
+        control.send(farewell)
+    except Closed:
+        pass  # The daemon is gone: nobody is left to tell.
+    except Exception:
+        # A bug. The daemon logs what is printed here, and starts another process.
+        traceback.print_exc()
+        status = 1
+    if worker is not None:
+        worker.stream.close(_TEARDOWN_S)
+    # Not a return: GStreamer's threads, and a teardown that hangs, must not keep the process.
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,1 @@
+"""The daemon: it supervises the workers, turns their results into events, and answers for the state of it all."""

@@ -1,0 +1,165 @@
+"""One camera's capture process, from start to start: its state, its patience, and what it reports.
+
+    starting → online → stalled / unreachable / unauthorized / unsupported → starting (after a wait) → …
+                      → ended (a file that is over)        disabled, removed: by the operator
+
+A state lasts until the next one is a fact: a camera whose next try is under way is still ``unreachable``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import Any, Callable, Dict, Optional
+
+from edge import log
+from edge.config import CameraConfig
+from edge.wire.channel import Message
+from edge.daemon.backoff import Backoff
+from edge.daemon.process import WorkerProcess
+from edge.daemon.rates import CounterRate
+
+_logger = logging.getLogger("edge.camera")
+#: What cannot mend itself within seconds is tried at the slowest pace from the start.
+_SLOW = ("unauthorized", "unsupported")
+# A capture process tells of itself once a second.
+HEARTBEAT_S = 10.0
+STOP_S = 2.5
+
+
+class Camera:
+    """``link`` is called when the process can take a socket to the inference process, ``changed`` on a new state."""
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        config: CameraConfig,
+        python: str,
+        link: Callable[["Camera"], None],
+        changed: Callable[["Camera"], None],
+        rng: Optional[random.Random] = None,
+    ) -> None:
+        self.number, self.name, self.config = number, name, config
+        self.state, self.reason = ("starting", "") if config.enabled else ("disabled", "")
+        self.codec = self.decoder = ""
+        self.width = self.height = 0
+        self.restarts = 0
+        self.frames = CounterRate()
+        self.sent = 0
+        self.process: Optional[WorkerProcess] = None
+        self._python, self._link, self._changed = python, link, changed
+        self._backoff = Backoff(rng=rng)
+        self._loop = asyncio.get_running_loop()
+        self.since = self._loop.time()
+        self._online_at: Optional[float] = None
+        self._farewell: Optional[Dict[str, Any]] = None
+        self._retry: Optional[asyncio.TimerHandle] = None
+        self._stopping = False
+        self._gone = asyncio.Event()
+        self._last_beat = self._loop.time()
+
+    def start(self) -> None:
+        """Start the capture process; a disabled camera stays as it is."""
+        self._retry = None
+        if not self.config.enabled or self._stopping:
+            return
+        self._farewell = None
+        self._online_at = None
+        self._last_beat = self._loop.time()
+        self._gone.clear()
+        try:
+            self.process = WorkerProcess(self._python, "edge.capture", self.name, self._heard, self._ended)
+        except OSError as error:
+            self._gone.set()
+            self._fail("unsupported", f"its capture process cannot be started: {self._python}: {error.strerror}", 0.0)
+            return
+        self.process.send(self._order())
+        self._link(self)
+
+    async def stop(self) -> None:
+        """End the process, within STOP_S seconds and a kill."""
+        self._stopping = True
+        if self._retry is not None:
+            self._retry.cancel()
+        if self.process is None or self.process.ended:
+            return
+        self.process.send({"op": "stop"})
+        try:
+            await asyncio.wait_for(self._gone.wait(), STOP_S)
+        except asyncio.TimeoutError:
+            self.process.kill()
+            await self._gone.wait()
+
+    def check_heartbeat(self) -> None:
+        """Kill a process that has not been heard of for too long; its end is then handled as any other."""
+        if self.process is not None and not self.process.ended and self._loop.time() - self._last_beat > HEARTBEAT_S:
+            self._farewell = {"state": "stalled", "reason": f"its capture process hangs (silent for {HEARTBEAT_S:g} s)"}
+            self.process.kill()
+
+    def _order(self) -> Dict[str, Any]:
+        url, config = self.config.source_url(), self.config
+        source = {
+            "kind": url.kind,
+            "location": str(url.path) if url.path is not None else url.location,
+            "username": url.username,
+            "password": url.password,
+            "options": url.options,
+            "transport": config.transport,
+            "latency": config.latency,
+            "loop": config.loop,
+            "size": None if config.size is None else list(config.size),
+            "fps": config.fps,
+        }
+        return {"op": "open", "source": source, "stall_timeout": config.stall_timeout}
+
+    def _heard(self, message: Message) -> None:
+        news = message.control or {}
+        self._last_beat = self._loop.time()
+        op = news.get("op")
+        if op == "beat":
+            self.frames.add(news["time"] / 1e9, news["frames"])
+            self.sent = news["sent"]
+        elif op == "online":
+            self.codec, self.decoder = news["codec"], news["decoder"]
+            self.width, self.height = news["width"], news["height"]
+            self._online_at = self._loop.time()
+            self._set("online", "")
+        elif op == "detached":
+            self._link(self)
+        elif op == "end":
+            self._farewell = news
+
+    def _ended(self, status: int, last_words: str) -> None:
+        worked = 0.0 if self._online_at is None else self._loop.time() - self._online_at
+        self._gone.set()
+        if self._stopping:
+            return
+        farewell = self._farewell
+        if farewell is None:
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+            farewell = {"state": "stalled", "reason": f"its capture process {how}"}
+        self._fail(farewell["state"], farewell["reason"], worked)
+
+    def _fail(self, state: str, reason: str, worked: float) -> None:
+        if state == "ended":
+            self._set(state, reason)
+            return
+        delay = self._backoff.delay(worked, slow=state in _SLOW)
+        self.restarts += 1
+        self._retry = self._loop.call_later(delay, self.start)
+        self._set(state, reason, next_try_s=round(delay, 1))
+
+    def _set(self, state: str, reason: str, **fields: object) -> None:
+        news = (state, reason) != (self.state, self.reason)
+        if not news:
+            return
+        if state != self.state:
+            self.since = self._loop.time()
+        self.state, self.reason = state, reason
+        if state == "online":
+            fields.update(codec=self.codec, decoder=self.decoder, size=f"{self.width}x{self.height}")
+        level = logging.INFO if state in ("online", "ended", "disabled") else logging.WARNING
+        log.event(_logger, f"camera {state}", level, camera=self.name, reason=reason or None, **fields)
+        self._changed(self)

@@ -1,0 +1,173 @@
+"""The inference process: started, told of models and cameras, replaced when it dies, and its cameras linked anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+from edge import log
+from edge.daemon.backoff import Backoff
+from edge.daemon.process import WorkerProcess
+from edge.daemon.rates import CounterRate
+from edge.wire.channel import Channel, Message
+
+_logger = logging.getLogger("edge.inference")
+# The loop of the process beats once a second, whatever its lanes do.
+HEARTBEAT_S = 15.0
+STOP_S = 2.5
+
+
+class ModelState:
+    """A model as the inference process last described it. ``spec`` is what that process is told."""
+
+    def __init__(self, number: int, name: str, spec: Dict[str, Any]) -> None:
+        self.number, self.name, self.spec = number, name, spec
+        self.state, self.reason, self.backend = "loading", "", ""
+        self.input: List[int] = []
+        self.pictures = CounterRate()
+        self.busy = CounterRate()
+
+
+class Wish(NamedTuple):
+    """What a camera wants: pictures/s at most, and for each model's number the score below which boxes are useless."""
+
+    name: str
+    fps: float
+    floors: Dict[int, float]
+
+
+class Inference:
+    """``on_result`` gets the bytes of each RESULT; ``camera_end`` sends a camera its end of a new socket."""
+
+    def __init__(
+        self,
+        python: str,
+        models: Dict[int, ModelState],
+        options: Dict[str, Any],
+        on_result: Callable[[bytes], None],
+        camera_end: Callable[[int, Channel], None],
+        changed: Callable[[], None],
+        rng: Optional[random.Random] = None,
+    ) -> None:
+        self.models = models
+        self.state, self.reason = "starting", ""
+        self.restarts = 0
+        #: By camera, the pictures that were wished and not analysed because the lanes were behind.
+        self.missed: Dict[int, int] = {}
+        self.process: Optional[WorkerProcess] = None
+        self._python, self._options = python, options
+        self._on_result, self._camera_end, self._changed = on_result, camera_end, changed
+        self._wishes: Dict[int, Wish] = {}
+        self._backoff = Backoff(rng=rng)
+        self._loop = asyncio.get_running_loop()
+        self._started = self._last_beat = self._loop.time()
+        self._retry: Optional[asyncio.TimerHandle] = None
+        self._stopping = False
+        self._gone = asyncio.Event()
+        self._gone.set()
+
+    def start(self) -> None:
+        """Start the process, and tell it of every model and every camera that is known."""
+        self._retry = None
+        self._started = self._last_beat = self._loop.time()
+        try:
+            self.process = WorkerProcess(self._python, "edge.inference", "inference", self._heard, self._ended)
+        except OSError as error:
+            self._again(f"the inference process cannot be started: {self._python}: {error.strerror}")
+            return
+        self._gone.clear()
+        for model in self.models.values():
+            model.state, model.reason = "loading", ""
+            self.process.send({"op": "model", "id": model.number, "model": model.spec, "options": self._options})
+        for number in list(self._wishes):
+            self._connect(number)
+
+    async def stop(self) -> None:
+        """End the process, within STOP_S seconds and a kill."""
+        self._stopping = True
+        if self._retry is not None:
+            self._retry.cancel()
+        if self.process is None or self.process.ended:
+            return
+        self.process.send({"op": "stop"})
+        try:
+            await asyncio.wait_for(self._gone.wait(), STOP_S)
+        except asyncio.TimeoutError:
+            self.process.kill()
+            await self._gone.wait()
+
+    def link(self, number: int, wish: Wish) -> None:
+        """A camera's process waits for a socket to the inference process: give both of them an end."""
+        self._wishes[number] = wish
+        self._connect(number)
+
+    def unlink(self, number: int) -> None:
+        """The camera is gone."""
+        if self._wishes.pop(number, None) is not None and self.process is not None:
+            self.process.send({"op": "forget", "id": number})
+
+    def check_heartbeat(self) -> None:
+        """Kill a process whose loop has not been heard of for too long."""
+        if self.process is not None and not self.process.ended and self._loop.time() - self._last_beat > HEARTBEAT_S:
+            log.event(_logger, "inference process hangs, killing it", logging.ERROR, pid=self.process.pid)
+            self.process.kill()
+
+    def _connect(self, number: int) -> None:
+        if self.process is None or self.process.ended or self._stopping:
+            return
+        wish = self._wishes[number]
+        for_inference, for_camera = Channel.pair()
+        order = {"op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors}
+        self.process.send(order, [for_inference.fileno()])
+        for_inference.close()
+        self._camera_end(number, for_camera)
+        for_camera.close()
+
+    def _heard(self, message: Message) -> None:
+        news = message.control
+        if news is None:
+            self._on_result(message.data)
+            return
+        self._last_beat = self._loop.time()
+        if news.get("op") == "beat":
+            for lane in news["lanes"]:
+                model = self.models.get(lane["id"])
+                if model is not None:
+                    model.pictures.add(news["time"] / 1e9, lane["pictures"])
+                    model.busy.add(news["time"] / 1e9, lane["busy_ns"])
+            self.missed = {int(number): count for number, count in news["missed"].items()}
+        elif news.get("op") == "model":
+            self._model_changed(news)
+
+    def _model_changed(self, news: Dict[str, Any]) -> None:
+        model = self.models.get(news["id"])
+        if model is None:
+            return
+        model.state, model.reason = news["state"], news["reason"]
+        model.backend, model.input = news["backend"], news["input"]
+        if model.state == "ready":
+            self.state, self.reason = "running", ""
+            shape = "x".join(str(n) for n in model.input)
+            log.event(_logger, "model ready", model=model.name, backend=model.backend, input=shape)
+        else:
+            log.event(_logger, f"model {model.state}", logging.ERROR, model=model.name, reason=model.reason)
+        self._changed()
+
+    def _ended(self, status: int, last_words: str) -> None:
+        self._gone.set()
+        if self._stopping:
+            return
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        self._again(f"the inference process {how}{': ' + last_words if last_words and status > 0 else ''}")
+
+    def _again(self, reason: str) -> None:
+        delay = self._backoff.delay(self._loop.time() - self._started)
+        self.state, self.reason = "restarting", reason
+        self.restarts += 1
+        for model in self.models.values():
+            model.state = "loading"
+        log.event(_logger, "inference process lost", logging.ERROR, reason=reason, next_try_s=round(delay, 1))
+        self._retry = self._loop.call_later(delay, self.start)
+        self._changed()

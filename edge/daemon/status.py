@@ -1,0 +1,106 @@
+"""What the daemon says of itself: the answer to ``edge status``, and the retained states."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Dict
+
+import edge
+from edge.daemon.camera import Camera
+from edge.daemon.inference import ModelState
+
+if TYPE_CHECKING:
+    from edge.daemon.daemon import Daemon
+
+
+def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
+    """The retained state of a camera; ``now`` as RFC 3339."""
+    state: Dict[str, Any] = {"state": camera.state, "reason": camera.reason or None, "time": now}
+    if camera.state == "online":
+        state.update(codec=camera.codec, decoder=camera.decoder, width=camera.width, height=camera.height)
+    return state
+
+
+def device_state(daemon: Daemon, now: str) -> Dict[str, Any]:
+    """The retained state of the device."""
+    models = daemon.inference.models.values()
+    return {
+        "version": edge.__version__,
+        "time": now,
+        "boot_id": daemon.factory.boot_id,
+        "cameras": dict(Counter(camera.state for camera in daemon.cameras.values())),
+        "inference": {"state": daemon.inference.state, "reason": daemon.inference.reason or None},
+        "models": {model.name: model.state for model in models},
+    }
+
+
+def snapshot(daemon: Daemon) -> Dict[str, Any]:
+    """Everything, as it is now. Sources are shown without user and password."""
+    now = time.monotonic()
+    publisher, inference = daemon.publisher, daemon.inference
+    return {
+        "device": daemon.config.device,
+        "version": edge.__version__,
+        "pid": os.getpid(),
+        "uptime_s": round(now - daemon.started, 1),
+        "config": {"file": str(daemon.config.path)},
+        "mqtt": {
+            "state": publisher.state,
+            "reason": publisher.reason,
+            "url": daemon.config.mqtt.url,
+            "pending": publisher.pending,
+            "published": publisher.published,
+            "dropped": publisher.dropped,
+        },
+        "inference": {
+            "state": inference.state,
+            "reason": inference.reason,
+            "pid": inference.process.pid if inference.process is not None else None,
+            "restarts": inference.restarts,
+        },
+        "models": [_model(model, now) for model in inference.models.values()],
+        "cameras": [_camera(daemon, camera, now) for camera in daemon.cameras.values()],
+    }
+
+
+def _model(model: ModelState, now: float) -> Dict[str, Any]:
+    rate = model.pictures.rate(now)
+    busy = model.busy.rate(now) / 1e9
+    return {
+        "name": model.name,
+        "state": model.state,
+        "reason": model.reason,
+        "backend": model.backend,
+        "input": model.input,
+        "rate": round(rate, 1),
+        "infer_ms": round(busy / rate * 1e3, 2) if rate else None,
+    }
+
+
+def _camera(daemon: Daemon, camera: Camera, now: float) -> Dict[str, Any]:
+    watch = daemon.watches[camera.name]
+    online = camera.state == "online"
+    return {
+        "name": camera.name,
+        "state": camera.state,
+        "reason": camera.reason,
+        "since_s": round(asyncio.get_running_loop().time() - camera.since, 1),
+        "source": camera.config.source_url().safe,
+        "codec": camera.codec,
+        "decoder": camera.decoder,
+        "width": camera.width,
+        "height": camera.height,
+        "fps_in": round(camera.frames.rate(now), 1) if online else 0.0,
+        "fps_analysed": round(watch.analysed.rate(now), 1) if online else 0.0,
+        "fps_wished": camera.config.fps,
+        "pictures": watch.pictures,
+        "drops": daemon.inference.missed.get(camera.number, 0),
+        "objects": watch.analytics.objects(),
+        "events": watch.events,
+        "restarts": camera.restarts,
+        "pid": camera.process.pid if camera.process is not None and not camera.process.ended else None,
+        "latency_ms": watch.latencies.medians(),
+    }

@@ -1,0 +1,60 @@
+"""A camera's pictures after inference: from a result to events, with the figures the status table shows."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Dict, List, Mapping, Sequence
+
+import numpy as np
+
+from edge.analytics import CameraAnalytics, Detections, Happening, floor_score
+from edge.config import CameraConfig
+from edge.daemon.rates import EventRate, Latencies, stages_ms
+from edge.wire.messages import ResultHeader
+
+
+class Watch:
+    """``publish(happening, latency_ms)`` gets what follows from each picture."""
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        labels: Mapping[str, Sequence[str]],
+        min_scores: Mapping[str, float],
+        publish: Callable[[Happening, Dict[str, float]], None],
+    ) -> None:
+        self.analytics = CameraAnalytics(config, labels, min_scores)
+        self.floors = {name: floor_score(config, min_scores[name]) for name in labels}
+        self.analysed = EventRate()
+        self.latencies = Latencies()
+        self.pictures = 0
+        self.events = 0
+        self._publish = publish
+        self._last_sequence = 0
+
+    def result(self, model: str, header: ResultHeader, boxes: memoryview) -> None:
+        """One picture's boxes by one model: N x 6 float32."""
+        rows = np.frombuffer(boxes, np.float32).reshape(-1, 6)
+        stages = stages_ms(header.times)
+        captured = header.times.captured / 1e9
+        detections = Detections.from_rows(rows, captured, header.sequence, header.width, header.height)
+        happenings = self.analytics.update(model, detections)
+        now = time.monotonic()
+        if header.sequence != self._last_sequence:
+            # A picture that several models look at is one picture.
+            self._last_sequence = header.sequence
+            self.pictures += 1
+            self.analysed.add(now)
+        stages["events"] = (now - header.times.finished / 1e9) * 1e3
+        stages["total"] = (now - captured) * 1e3
+        self.latencies.add(stages)
+        self._tell(happenings, stages)
+
+    def flush(self, reason: str) -> None:
+        """Nothing more will come: everything in sight ends."""
+        self._tell(self.analytics.flush(time.monotonic(), reason), {})
+
+    def _tell(self, happenings: List[Happening], stages: Dict[str, float]) -> None:
+        for happening in happenings:
+            self.events += 1
+            self._publish(happening, stages)

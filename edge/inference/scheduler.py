@@ -1,0 +1,101 @@
+"""Who may send a picture now: a pure decision over a small state, with the time given from outside.
+
+Each camera has a wished rate. It is due one interval after it was last due; among those that are due, the longest due
+comes first, so that a lane which cannot serve all serves each as often as the others. A camera is asked only while
+every lane that it feeds has room: pictures then wait at the camera, where a newer one replaces them, and not in a
+queue here, where they would grow old.
+"""
+
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional
+
+
+class Grant(NamedTuple):
+    """Give ``camera`` a credit. ``fresh``: no lane is behind, so the camera's next picture is worth waiting for."""
+
+    camera: int
+    fresh: bool
+
+
+class _Turn:
+    """One camera. Times in seconds."""
+
+    def __init__(self, fps: float, lanes: List[int], now: float) -> None:
+        self.interval = 1.0 / fps
+        self.lanes = lanes
+        self.due = now
+        self.asked = False
+        self.held = 0
+        #: Since when the lanes, and nothing else, kept it from its turn; and how many turns that has cost it.
+        self.blocked = None  # type: Optional[float]
+        self.missed = 0
+
+
+class Scheduler:
+    """The turns of all cameras. Times are seconds of one monotonic clock."""
+
+    #: A camera writes a new picture beside the one that is being read.
+    most_held = 1
+
+    def __init__(self) -> None:
+        self._turns = {}  # type: Dict[int, _Turn]
+
+    def add(self, camera: int, fps: float, lanes: Iterable[int], now: float) -> None:
+        """A camera is here, or what it wishes has changed; a credit it already has stays."""
+        turn = self._turns.get(camera)
+        if turn is None:
+            self._turns[camera] = _Turn(fps, list(lanes), now)
+        else:
+            turn.interval, turn.lanes, turn.due = 1.0 / fps, list(lanes), min(turn.due, now + 1.0 / fps)
+
+    def remove(self, camera: int) -> None:
+        self._turns.pop(camera, None)
+
+    def arrived(self, camera: int) -> None:
+        """The credit was answered; the picture is held until :meth:`released`."""
+        turn = self._turns.get(camera)
+        if turn is not None:
+            turn.asked = False
+            turn.held += 1
+
+    def released(self, camera: int) -> None:
+        """The lanes are done with one picture of this camera."""
+        turn = self._turns.get(camera)
+        if turn is not None and turn.held:
+            turn.held -= 1
+
+    def grants(self, now: float, waiting: Mapping[int, int], room: Mapping[int, int]) -> List[Grant]:
+        """The credits to give now. ``waiting``: pictures that wait at each lane; a lane not in ``room`` takes none."""
+        load = dict(waiting)
+        given = []  # type: List[Grant]
+        candidates = [
+            (turn.due, camera, turn)
+            for camera, turn in self._turns.items()
+            if turn.due <= now and not turn.asked and turn.held <= self.most_held and turn.lanes
+        ]
+        for due, camera, turn in sorted(candidates, key=lambda c: c[:2]):
+            if any(load.get(lane, 0) >= room.get(lane, 0) for lane in turn.lanes):
+                if turn.blocked is None:
+                    turn.blocked = now
+                continue
+            if turn.blocked is not None:
+                turn.missed += int((now - turn.blocked) / turn.interval)
+                turn.blocked = None
+            fresh = not any(load.get(lane, 0) for lane in turn.lanes)
+            if not fresh:
+                # It answers at once, so it counts as waiting there; a fresh one comes whenever its camera has one.
+                for lane in turn.lanes:
+                    load[lane] = load.get(lane, 0) + 1
+            turn.asked = True
+            # What was missed is not made up for: after a pause nobody has more than one turn in hand.
+            turn.due = max(due + turn.interval, now - turn.interval)
+            given.append(Grant(camera, fresh))
+        return given
+
+    def missed(self) -> Dict[int, int]:
+        """By camera, the turns that the lanes had no room for."""
+        return {camera: turn.missed for camera, turn in self._turns.items()}
+
+    def next_due(self, now: float) -> Optional[float]:
+        """Seconds until some camera that could be asked becomes due; None when none waits for that."""
+        dues = [turn.due for turn in self._turns.values() if not turn.asked and turn.due > now and turn.lanes]
+        return min(dues) - now if dues else None
