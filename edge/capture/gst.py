@@ -49,14 +49,20 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def source_error(message: Any) -> SourceError:
-    """A bus ERROR as one of ours, by its domain and code; the words are GStreamer's, the first line of them."""
+def source_error(message: Any, location: str) -> SourceError:
+    """A bus ERROR as one of ours, by its domain and code; the words are GStreamer's, the first line of them.
+
+    ``location`` is the source's, without its password.
+    """
     error, debug = message.parse_error()
     kind = Unreachable  # type: Type[SourceError]
     words = error.message.strip().splitlines()[0]
     detail = _detail(debug)
     if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_AUTHORIZED) or "Unauthorized" in (debug or ""):
         return Unauthorized("the camera refuses this user and password")
+    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.OPEN_READ_WRITE):
+        # rtspsrc says no more than that it failed.
+        return Unreachable("no connection to {}".format(location.split("://")[-1].split("/")[0]))
     if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.READ):
         kind = Stalled
     elif error.domain == GLib.quark_to_string(Gst.StreamError.quark()):

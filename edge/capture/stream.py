@@ -18,6 +18,7 @@ Gst.init(None)
 _MS = 1000000
 # A picture that waited less than this in the sink still counts as the next one.
 _FRESH_NS = 12 * _MS
+_NO_VIDEO = "it has no video stream"
 
 
 class Picture(NamedTuple):
@@ -41,6 +42,8 @@ class Stream:
         self._layouts = LayoutReader()
         self._sink = None  # type: Optional[Any]
         self._failure = None  # type: Optional[SourceError]
+        #: Something else than video is there.
+        self._passed_over = False
         self._linking = threading.Lock()
         self._base_time = 0
         self._delay = 0
@@ -59,8 +62,7 @@ class Stream:
             origin.connect("pad-added", self._pad_added)
             origin.connect("no-more-pads", self._no_more_pads)
             if origin.find_property("protocols") is not None:
-                # Sound is not even asked for. (At this point the caps have no proper name yet.)
-                origin.connect("select-stream", lambda _source, _number, caps: _media(caps) in ("video", None))
+                origin.connect("select-stream", self._select)
         looping = self.source.loop and not self.source.live
         if (
             self._pipeline.set_state(Gst.State.PAUSED if looping else Gst.State.PLAYING)
@@ -70,9 +72,17 @@ class Stream:
             raise Unreachable("the pipeline does not start")
         self._looping = looping
 
+    def _select(self, _source: Any, _number: int, caps: Any) -> bool:
+        """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
+        if _media(caps) in ("video", None):
+            return True
+        self._passed_over = True
+        return False
+
     def _pad_added(self, _origin: Any, pad: Any) -> None:
         caps = pad.get_current_caps() or pad.query_caps(None)
         if not _is_video(caps):
+            self._passed_over = True
             return
         with self._linking:
             if self._sink is not None or self._failure is not None:
@@ -82,7 +92,7 @@ class Stream:
     def _no_more_pads(self, _origin: Any) -> None:
         with self._linking:
             if self._sink is None and self._failure is None:
-                self._failure = Unsupported("it has no video stream")
+                self._failure = Unsupported(_NO_VIDEO)
 
     def _link(self, pad: Any) -> None:
         """Build what comes behind ``pad``. Runs in a thread of GStreamer's, so errors are kept for the main one."""
@@ -125,7 +135,10 @@ class Stream:
             if message.type == Gst.MessageType.ERROR:
                 if self._failure is not None:
                     raise self._failure
-                raise source_error(message)
+                if self._sink is None and self._passed_over:
+                    # GStreamer's own words are of a stream that nobody takes.
+                    raise Unsupported(_NO_VIDEO)
+                raise source_error(message, self.source.location)
             if message.type == Gst.MessageType.EOS:
                 if self.source.live:
                     raise Stalled("the camera ended its stream")
@@ -145,6 +158,11 @@ class Stream:
             raise Unsupported("this file cannot be looped (it cannot be searched)")
 
     @property
+    def linked(self) -> bool:
+        """Whether its video was found, so that :meth:`take` can wait for a picture."""
+        return self._sink is not None
+
+    @property
     def frames(self) -> int:
         """How many decoded pictures have reached the sink."""
         if self._sink is None:
@@ -162,19 +180,25 @@ class Stream:
         if sink is None:
             return None
         sample = sink.try_pull_sample(0)
-        if sample is not None:
-            picture = self._picture(sample, waited=False)
-            if not fresh or monotonic_ns() - picture.decoded <= _FRESH_NS:
-                return picture
-            del picture, sample
+        if sample is not None and not (fresh and self._waited(sample)):
+            return self._picture(sample, waited=False)
+        del sample  # its buffer goes back to the decoder before the wait
         sample = sink.try_pull_sample(int(timeout * 1e9))
         return None if sample is None else self._picture(sample, waited=True)
 
-    def _picture(self, sample: Any, waited: bool) -> Picture:
+    def _waited(self, sample: Any) -> bool:
+        """Whether this picture has been in the sink for longer than the next one is worth waiting for."""
         now = monotonic_ns()
+        return now - captured_ns(sample, self._base(), now) - self._delay > _FRESH_NS
+
+    def _base(self) -> int:
         if not self._base_time:
             self._base_time = int(self._pipeline.get_base_time())
-        captured = captured_ns(sample, self._base_time, now)
+        return self._base_time
+
+    def _picture(self, sample: Any, waited: bool) -> Picture:
+        now = monotonic_ns()
+        captured = captured_ns(sample, self._base(), now)
         self.layout = self._layouts.read(sample)
         if waited:
             # The way through the decoder, smoothed: for a picture that was not waited for, it says when it came out.

@@ -24,6 +24,8 @@ _BEAT_NS = 1000000000
 # Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
 _WAIT_S = 0.05
 _IDLE_WAIT_S = 0.25
+# How often the bus and the counters are looked at while pictures are wanted all the time.
+_LOOK_NS = 100000000
 _TEARDOWN_S = 2.0
 
 
@@ -43,15 +45,21 @@ class Worker:
         self.last_frames = 0
         self.last_change = self.started
         self.next_beat = self.started
+        self.next_look = self.started
         self.online = False
         self.stopped = False
         self.stream = Stream(self.source, recognise())
 
     def run(self) -> None:
         while not self.stopped:
-            self.listen(0.0 if self.credit is not None else _IDLE_WAIT_S)
-            self.stream.check()
-            self.watch()
+            wanted = self.credit is not None
+            # While there is nothing to take a picture from, the wait is here.
+            self.listen(0.0 if wanted and self.stream.linked else _WAIT_S if wanted else _IDLE_WAIT_S)
+            now = monotonic_ns()
+            if now >= self.next_look:
+                self.next_look = now + _LOOK_NS
+                self.stream.check()
+                self.watch(now)
             if self.credit is not None:
                 picture = self.stream.take(self.credit.fresh, _WAIT_S)
                 if picture is not None:
@@ -106,9 +114,8 @@ class Worker:
         if data[0] == CREDIT:
             self.credit = Credit.unpack(data)
 
-    def watch(self) -> None:
+    def watch(self, now: int) -> None:
         """Notice the first picture, notice that none come any more, and tell the daemon once a second."""
-        now = monotonic_ns()
         frames = self.stream.frames
         if frames != self.last_frames:
             self.last_frames, self.last_change = frames, now
@@ -186,7 +193,9 @@ def main(control: Channel) -> None:
             worker = Worker(control, order)
             worker.run()
         except SourceError as error:
-            farewell = {"op": "end", "state": error.state, "reason": str(error)}
+            # What never came has not stalled.
+            never = isinstance(error, Stalled) and (worker is None or not worker.online)
+            farewell = {"op": "end", "state": Unreachable.state if never else error.state, "reason": str(error)}
         control.send(farewell)
     except Closed:
         pass  # The daemon is gone: nobody is left to tell.

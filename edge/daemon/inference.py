@@ -145,6 +145,7 @@ class Inference:
         model = self.models.get(news["id"])
         if model is None:
             return
+        ran = model.state == "ready"
         model.state, model.reason = news["state"], news["reason"]
         model.backend, model.input = news["backend"], news["input"]
         if model.state == "ready":
@@ -153,6 +154,9 @@ class Inference:
             log.event(_logger, "model ready", model=model.name, backend=model.backend, input=shape)
         else:
             log.event(_logger, f"model {model.state}", logging.ERROR, model=model.name, reason=model.reason)
+            if ran and self.process is not None:
+                # What loaded and ran does not fail by itself: its process is not to be trusted any more.
+                self.process.kill()
         self._changed()
 
     def _ended(self, status: int, last_words: str) -> None:

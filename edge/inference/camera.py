@@ -1,10 +1,24 @@
 """A camera as the inference process sees it: the socket to its capture process, and the memory of its pictures."""
 
-from typing import List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
 
 from ..wire.channel import Channel, Message
 from ..wire.memory import SlotReader
-from ..wire.messages import MEMORY, PICTURE, Credit, Memory, PictureHeader
+from ..wire.messages import BT709, FORMATS, FULL_RANGE, MEMORY, PICTURE, Credit, Memory, PictureHeader
+from .picture import Picture
+
+# A camera has one layout for each of its two slots, until its picture changes size.
+_MOST_LAYOUTS = 8
+
+
+class Arrived(NamedTuple):
+    """A picture in its slot: what was said of it, and its planes."""
+
+    header: PictureHeader
+    picture: Picture
+
 
 
 class CameraLink:
@@ -17,23 +31,58 @@ class CameraLink:
         self.channel = channel
         self.memory = None  # type: Optional[SlotReader]
         self._serial = 0
+        self._pictures = {}  # type: Dict[Tuple[Any, ...], Picture]
 
     def ask(self, fresh: bool) -> None:
         """Give a credit."""
         self._serial = (self._serial + 1) & 0xFFFFFFFF
         self.channel.send_bytes(Credit(fresh, self._serial).pack())
 
-    def receive(self) -> Optional[PictureHeader]:
-        """Read one message; the header when it is a picture. Raises ValueError for one that breaks the protocol."""
+    def receive(self) -> Optional[Arrived]:
+        """Read one message; what arrived when it is a picture. Raises ValueError for one that breaks the protocol."""
         message = self.channel.receive()  # type: Message
         kind = message.data[0]
         if kind == MEMORY:
             if not message.fds:
                 raise ValueError("memory without a descriptor")
             self.memory = SlotReader(message.fds[0], Memory.unpack(message.data).slot_size)
+            self._pictures.clear()
             return None
         if kind == PICTURE and self.memory is not None:
             header = PictureHeader.unpack(message.data)
             # An answer to a credit that was given before this link was made anew is nobody's.
-            return header if header.serial == self._serial else None
+            if header.serial != self._serial:
+                return None
+            return Arrived(header, self._picture(header, self.memory))
         raise ValueError("unexpected message of kind {}".format(kind))
+
+    def _picture(self, header: PictureHeader, memory: SlotReader) -> Picture:
+        key = (header.slot, header.format, header.flags, header.width, header.height, header.offsets, header.strides)
+        picture = self._pictures.get(key)
+        if picture is None:
+            if len(self._pictures) >= _MOST_LAYOUTS:
+                self._pictures.clear()
+            picture = self._pictures[key] = view(header, memory.view(header.slot))
+        return picture
+
+
+def view(header: PictureHeader, memory: memoryview) -> Picture:
+    """The picture as arrays straight on the shared memory. Raises ValueError when they would reach beyond it."""
+    width, height = header.width, header.height
+    half_width, half_height = (width + 1) // 2, (height + 1) // 2
+    shapes = {
+        "i420": [(height, width), (half_height, half_width), (half_height, half_width)],
+        "nv12": [(height, width), (half_height, half_width, 2)],
+        "gray8": [(height, width)],
+        "rgba": [(height, width, 4)],
+        "bgrx": [(height, width, 4)],
+    }[FORMATS[header.format]]  # type: List[Tuple[int, ...]]
+    planes = []
+    for shape, offset, stride in zip(shapes, header.offsets, header.strides):
+        row = int(np.prod(shape[1:]))
+        if min(shape) < 1 or stride < row or offset + stride * (shape[0] - 1) + row > len(memory):
+            raise ValueError("a plane of {} does not fit its slot".format(shape))
+        strides = (stride, 1) if len(shape) == 2 else (stride, shape[2], 1)
+        planes.append(np.ndarray(shape, np.uint8, memory, offset, strides))
+    matrix = "bt709" if header.flags & BT709 else "bt601"
+    return Picture(FORMATS[header.format], width, height, planes, matrix, bool(header.flags & FULL_RANGE))

@@ -2,10 +2,14 @@
 
 Two threads share it, each with a slot of its own: while one runs the network, the other prepares the next batch or
 reads the boxes of the last. A batch takes what waits, up to the network's own bound, and never waits for more.
+
+A single picture that meets an idle lane on the processor is served by the thread that brought it: handing it over
+would cost two wake-ups and gain nothing.
 """
 
 import threading
 import time
+import traceback
 from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Optional
 
@@ -14,12 +18,28 @@ import numpy as np
 from ..errors import EngineError, Incompatible
 from ..wire.clock import monotonic_ns
 from ..wire.messages import ResultHeader, Times, pack_result
-from .backends import Backend, Slot, open_backend
+from .backends import Backend, open_backend
 from .decoders import Decoder, make_decoder
 from .job import Job
+from .fit import Fit
 from .preprocess import Preprocessor
 
 _THREADS = 2
+
+
+class _Desk:
+    """What one thread needs to serve a batch by itself. Raises Incompatible when network and model.yaml differ."""
+
+    def __init__(self, model: Dict[str, Any], backend: Backend, decoder: Decoder) -> None:
+        self.backend, self.decoder = backend, decoder
+        self.slot = backend.slot()
+        self.preparer = Preprocessor(model["input"], backend.size, backend.dtype)
+        if self.preparer.item_shape != backend.input_shape[1:]:
+            raise Incompatible(
+                "{}: its input is {}, model.yaml makes it {}".format(
+                    model["onnx"], backend.input_shape[1:], self.preparer.item_shape
+                )
+            )
 
 
 class Lane:
@@ -50,6 +70,8 @@ class Lane:
         self._queue = deque()  # type: Deque[Job]
         self._condition = threading.Condition()
         self._closing = False
+        self._working = 0
+        self._own = None  # type: Optional[_Desk]
         self._threads = [threading.Thread(target=self._open, name="lane " + model["name"], daemon=True)]
         self._threads[0].start()
 
@@ -63,13 +85,18 @@ class Lane:
         """How many may wait: what the next two batches take."""
         return _THREADS * self.backend.batch if self.state == "ready" and self.backend is not None else 0
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, alone: bool = False) -> None:
+        """``alone``: nothing else waits for the calling thread, so it may serve the job itself."""
         with self._condition:
             if self._closing or self.state != "ready":
                 job.done_with_pixels()
                 return
-            self._queue.append(job)
-            self._condition.notify()
+            if not alone or self._own is None or self._queue or self._working:
+                self._queue.append(job)
+                self._condition.notify()
+                return
+            self._working += 1
+        self._attempt([job], self._own)
 
     def close(self, timeout: float) -> None:
         """Stop the threads, within ``timeout`` seconds."""
@@ -90,14 +117,10 @@ class Lane:
         try:
             backend = open_backend(self._options.get("backend", "onnxruntime"), self.model, self._options)
             decoder = make_decoder(self.model["output"], len(self.model["labels"]), backend.size)
-            preparers = [Preprocessor(self.model["input"], backend.size, backend.dtype) for _ in range(_THREADS)]
-            if preparers[0].item_shape != backend.input_shape[1:]:
-                raise Incompatible("{}: its input is {}, model.yaml makes it {}".format(
-                    self.model["onnx"], backend.input_shape[1:], preparers[0].item_shape))  # fmt: skip
+            desks = [_Desk(self.model, backend, decoder) for _ in range(_THREADS + backend.on_host)]
             # One run before the first picture: what does not fit is said now, and the first picture is not late.
-            slot = backend.slot()
-            backend.enqueue(slot, 1)
-            decoder(backend.wait(slot), 0.5)
+            backend.enqueue(desks[0].slot, 1)
+            decoder(backend.wait(desks[0].slot), 0.5)
         except EngineError as error:
             self._fail(str(error))
             return
@@ -109,49 +132,65 @@ class Lane:
             if self._closing:
                 return
             self.state = "ready"
-            for preparer in preparers:
-                thread = threading.Thread(target=self._work, args=(preparer, decoder, backend), daemon=True)
+            if backend.on_host:
+                self._own = desks.pop()
+            for desk in desks:
+                thread = threading.Thread(target=self._work, args=(desk,), daemon=True)
                 thread.start()
                 self._threads.append(thread)
         self._changed(self)
 
     def _fail(self, reason: str) -> None:
-        self.state, self.reason = "failed", reason
+        with self._condition:
+            self.state, self.reason = "failed", reason
+            dropped = list(self._queue)
+            self._queue.clear()
+            self._condition.notify_all()
+        for job in dropped:
+            job.done_with_pixels()
         self._changed(self)
 
-    def _work(self, preparer: Preprocessor, decoder: Decoder, backend: Backend) -> None:
-        slot = backend.slot()
-        try:
-            while True:
-                batch = self._next_batch(backend.batch)
-                if not batch:
+    def _work(self, desk: "_Desk") -> None:
+        while True:
+            with self._condition:
+                while not self._queue and not self._closing and self.state == "ready":
+                    self._condition.wait()
+                if not self._queue:
                     return
-                self._serve(batch, slot, preparer, decoder, backend)
+                batch = [self._queue.popleft() for _ in range(min(desk.backend.batch, len(self._queue)))]
+                self._working += 1
+            self._attempt(batch, desk)
+
+    def _attempt(self, batch: List[Job], desk: "_Desk") -> None:
+        """Serve the batch; a network that fails takes its lane with it, which says so."""
+        try:
+            self._serve(batch, desk)
         except EngineError as error:
             self._fail(str(error))
         except Exception as error:
-            # A bug, or a network that returns nonsense: the lane says so, and the trace goes to the log.
+            # A bug, or a network that returns nonsense: the trace goes to the log.
+            traceback.print_exc()
             self._fail("{}: {}".format(type(error).__name__, error))
-            raise
+        finally:
+            with self._condition:
+                self._working -= 1
 
-    def _next_batch(self, most: int) -> List[Job]:
-        with self._condition:
-            while not self._queue and not self._closing:
-                self._condition.wait()
-            return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
-
-    def _serve(self, batch: List[Job], slot: Slot, preparer: Preprocessor, decoder: Decoder, backend: Backend) -> None:
+    def _serve(self, batch: List[Job], desk: "_Desk") -> None:
+        backend, slot = desk.backend, desk.slot
         started = monotonic_ns()
-        fits = []
-        for index, job in enumerate(batch):
-            fits.append(preparer.write(job.picture, slot.input[index]))
-            job.done_with_pixels()
+        fits = []  # type: List[Fit]
+        try:
+            for index, job in enumerate(batch):
+                fits.append(desk.preparer.write(job.picture, slot.input[index]))
+        finally:
+            for job in batch:
+                job.done_with_pixels()
         prepared = monotonic_ns()
         backend.enqueue(slot, len(batch))
         outputs = backend.wait(slot)
         inferred = monotonic_ns()
         floor = min(self.floors.get(job.camera, 0.0) for job in batch)
-        rows = decoder(outputs, floor)
+        rows = desk.decoder(outputs, floor)
         for job, fit, found in zip(batch, fits, rows):
             found = found[found[:, 4] >= self.floors.get(job.camera, 0.0)]
             found[:, :4] = fit.to_picture(found[:, :4])

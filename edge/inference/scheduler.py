@@ -3,10 +3,10 @@
 Each camera has a wished rate. It is due one interval after it was last due; among those that are due, the longest due
 comes first, so that a lane which cannot serve all serves each as often as the others. A camera is asked only while
 every lane that it feeds has room: pictures then wait at the camera, where a newer one replaces them, and not in a
-queue here, where they would grow old.
+queue here, where they would grow old. A lane that has failed is not waited for.
 """
 
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 
 class Grant(NamedTuple):
@@ -27,7 +27,7 @@ class _Turn:
         self.held = 0
         #: Since when the lanes, and nothing else, kept it from its turn; and how many turns that has cost it.
         self.blocked = None  # type: Optional[float]
-        self.missed = 0
+        self.missed = 0.0
 
 
 class Scheduler:
@@ -64,38 +64,62 @@ class Scheduler:
             turn.held -= 1
 
     def grants(self, now: float, waiting: Mapping[int, int], room: Mapping[int, int]) -> List[Grant]:
-        """The credits to give now. ``waiting``: pictures that wait at each lane; a lane not in ``room`` takes none."""
+        """The credits to give now. ``waiting``: pictures that wait at each lane; ``room``: how many may.
+
+        A lane that still loads has no room. One that is not in ``room`` is gone and holds up nobody.
+        """
         load = dict(waiting)
         given = []  # type: List[Grant]
-        candidates = [
-            (turn.due, camera, turn)
-            for camera, turn in self._turns.items()
-            if turn.due <= now and not turn.asked and turn.held <= self.most_held and turn.lanes
-        ]
-        for due, camera, turn in sorted(candidates, key=lambda c: c[:2]):
-            if any(load.get(lane, 0) >= room.get(lane, 0) for lane in turn.lanes):
+        place_kept = False
+        for due, camera, lanes in self._candidates(now, room):
+            turn = self._turns[camera]
+            full = any(load.get(lane, 0) >= room[lane] for lane in lanes)
+            if full or turn.held > self.most_held:
                 if turn.blocked is None:
                     turn.blocked = now
+                if full and not place_kept and all(room[lane] for lane in lanes):
+                    # The longest due keeps a place in each of its lanes: those that become free one after the other
+                    # would else always be taken by cameras that need no more than that one.
+                    place_kept = True
+                    _add_one(load, lanes)
                 continue
             if turn.blocked is not None:
-                turn.missed += int((now - turn.blocked) / turn.interval)
+                # Up to one interval late costs nothing, since the turn after it stays where it was.
+                turn.missed += max(0.0, now - max(turn.blocked, due + turn.interval)) / turn.interval
                 turn.blocked = None
-            fresh = not any(load.get(lane, 0) for lane in turn.lanes)
+            fresh = not any(load.get(lane, 0) for lane in lanes)
             if not fresh:
                 # It answers at once, so it counts as waiting there; a fresh one comes whenever its camera has one.
-                for lane in turn.lanes:
-                    load[lane] = load.get(lane, 0) + 1
+                _add_one(load, lanes)
             turn.asked = True
             # What was missed is not made up for: after a pause nobody has more than one turn in hand.
-            turn.due = max(due + turn.interval, now - turn.interval)
+            turn.due = max(due + turn.interval, now)
             given.append(Grant(camera, fresh))
         return given
 
+    def _candidates(self, now: float, room: Mapping[int, int]) -> List[Tuple[float, int, List[int]]]:
+        """(due, camera, lanes that are there) of those whose turn it is, the longest due first."""
+        due = [
+            (turn.due, camera, [lane for lane in turn.lanes if lane in room])
+            for camera, turn in self._turns.items()
+            if turn.due <= now and not turn.asked
+        ]
+        return sorted(candidate for candidate in due if candidate[2])
+
+    def blocked(self) -> bool:
+        """Whether the last :meth:`grants` left somebody out whose turn it was."""
+        return any(turn.blocked is not None and not turn.asked for turn in self._turns.values())
+
     def missed(self) -> Dict[int, int]:
         """By camera, the turns that the lanes had no room for."""
-        return {camera: turn.missed for camera, turn in self._turns.items()}
+        return {camera: int(turn.missed) for camera, turn in self._turns.items()}
 
     def next_due(self, now: float) -> Optional[float]:
         """Seconds until some camera that could be asked becomes due; None when none waits for that."""
         dues = [turn.due for turn in self._turns.values() if not turn.asked and turn.due > now and turn.lanes]
         return min(dues) - now if dues else None
+
+
+def _add_one(load: Dict[int, int], lanes: Iterable[int]) -> None:
+    for lane in lanes:
+        load[lane] = load.get(lane, 0) + 1

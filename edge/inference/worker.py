@@ -39,6 +39,8 @@ class Worker:
         self.selector.register(self._wake_in, selectors.EVENT_READ, self._wake_in)
         self._released = []  # type: List[CameraLink]
         self._changed = []  # type: List[Lane]
+        #: Whether some camera's turn waits for a slot or for room at a lane.
+        self._hungry = False
         self.stopped = False
         self._next_beat = time.monotonic()
 
@@ -50,32 +52,39 @@ class Worker:
                 self._beat()
             due = self.scheduler.next_due(now)
             timeout = self._next_beat - now if due is None else min(due, self._next_beat - now)
-            for key, _ in self.selector.select(max(0.0, timeout)):
+            ready = self.selector.select(max(0.0, timeout))
+            for key, _ in ready:
                 if key.data is None:
                     self._obey()
                 elif key.data is self._wake_in:
                     self._woken()
                 elif self.cameras.get(key.data.number) is key.data:
-                    self._hear(key.data)
+                    self._hear(key.data, alone=len(ready) == 1 and len(self.lanes) == 1)
             self._grant()
+            if self._released and self._hungry:
+                self._grant()  # somebody waits for what was released before anyone knew that somebody waits
 
     def _grant(self) -> None:
-        waiting = {number: lane.waiting for number, lane in self.lanes.items()}
-        room = {number: lane.room for number, lane in self.lanes.items()}
+        while self._released:
+            camera = self._released.pop()
+            # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
+            if self.cameras.get(camera.number) is camera:
+                self.scheduler.released(camera.number)
+        lanes = [lane for lane in self.lanes.values() if lane.state != "failed"]
+        waiting = {lane.number: lane.waiting for lane in lanes}
+        room = {lane.number: lane.room for lane in lanes}
         for grant in self.scheduler.grants(time.monotonic(), waiting, room):
             try:
                 self.cameras[grant.camera].ask(grant.fresh)
             except Closed:
                 self._forget(grant.camera)
+        self._hungry = self.scheduler.blocked()
 
-    def _hear(self, camera: CameraLink) -> None:
+    def _hear(self, camera: CameraLink, alone: bool) -> None:
         try:
-            header = camera.receive()
-            if header is None:
+            arrived = camera.receive()
+            if arrived is None:
                 return
-            assert camera.memory is not None
-            lanes = [self.lanes[n] for n in camera.lanes if n in self.lanes]
-            job = Job(camera.number, header, camera.memory, len(lanes), partial(self._release, camera))
         except Closed:
             self._forget(camera.number)
             return
@@ -84,14 +93,18 @@ class Worker:
             self._forget(camera.number)
             return
         self.scheduler.arrived(camera.number)
+        lanes = [self.lanes[n] for n in camera.lanes if n in self.lanes]
+        job = Job(camera.number, arrived.header, arrived.picture, len(lanes), partial(self._release, camera))
         if not lanes:
             self._release(camera)
         for lane in lanes:
-            lane.submit(job)
+            lane.submit(job, alone)
 
     def _release(self, camera: CameraLink) -> None:
+        """Maybe in a lane's thread. A slot that nobody waits for is not worth a wake-up."""
         self._released.append(camera)
-        self._wake()
+        if self._hungry:
+            self._wake()
 
     def _lane_changed(self, lane: Lane) -> None:
         self._changed.append(lane)
@@ -108,11 +121,6 @@ class Worker:
             self._wake_in.recv(4096)
         except BlockingIOError:
             pass
-        while self._released:
-            camera = self._released.pop()
-            # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
-            if self.cameras.get(camera.number) is camera:
-                self.scheduler.released(camera.number)
         while self._changed:
             lane = self._changed.pop()
             shape = list(lane.backend.input_shape) if lane.backend is not None else []

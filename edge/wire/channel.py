@@ -62,7 +62,9 @@ class Channel:
         self.send_bytes(json.dumps(message, separators=(",", ":")).encode("utf-8"), fds)
 
     def send_bytes(self, data: bytes, fds: Sequence[int] = ()) -> None:
-        """Send a binary message, with descriptors beside it."""
+        """Send a binary message, with descriptors beside it. Raises ValueError for one that no receiver takes whole."""
+        if len(data) > MAX_MESSAGE:
+            raise ValueError("a message of {} bytes; {} is the most".format(len(data), MAX_MESSAGE))
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         try:
             self.socket.sendmsg([data], ancillary)

@@ -63,16 +63,18 @@ class Slots:
 
 
 class SlotReader:
-    """The reader's side: maps what :class:`Slots` made. Owns ``fd`` from here on."""
+    """The reader's side: maps what :class:`Slots` made. Owns ``fd`` from here on.
+
+    Raises ValueError for memory that is smaller than ``slot_size`` says, OSError for what cannot be mapped.
+    """
 
     def __init__(self, fd: int, slot_size: int) -> None:
         self.slot_size = slot_size
         try:
             # The size is checked before it is mapped: reading past the end of a file kills the process.
-            if os.fstat(fd).st_size < SLOTS * slot_size:
-                raise ValueError(
-                    "shared memory of {} bytes, expected {}".format(os.fstat(fd).st_size, SLOTS * slot_size)
-                )
+            found = os.fstat(fd).st_size
+            if slot_size < 1 or found < SLOTS * slot_size:
+                raise ValueError("shared memory of {} bytes, expected {}".format(found, SLOTS * slot_size))
             self._map = mmap.mmap(fd, SLOTS * slot_size, prot=mmap.PROT_READ)
         finally:
             os.close(fd)

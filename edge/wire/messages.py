@@ -1,6 +1,7 @@
 """The binary messages between capture and inference, and from inference to the daemon.
 
-All are little-endian structs whose first byte is the kind. Times are nanoseconds of CLOCK_MONOTONIC.
+All are little-endian structs whose first byte is the kind. Times are nanoseconds of CLOCK_MONOTONIC. Each ``unpack``
+raises ValueError for bytes that are no whole message.
 
     capture   ◄── CREDIT ───  inference     "I can take a picture of yours"
     capture   ─── MEMORY ──►  inference     a memfd (beside it) and its slot size; before the first picture in it
@@ -9,7 +10,7 @@ All are little-endian structs whose first byte is the kind. Times are nanosecond
 """
 
 import struct
-from typing import NamedTuple, Tuple
+from typing import Any, NamedTuple, Tuple
 
 CREDIT = 1
 MEMORY = 2
@@ -28,6 +29,12 @@ _PICTURE = struct.Struct("<BBBBIQqqqII3I3I2f")
 _RESULT = struct.Struct("<BBHIIIQ7qII")
 
 
+def _unpack(layout: struct.Struct, data: bytes) -> Tuple[Any, ...]:
+    if len(data) != layout.size:
+        raise ValueError("a message of {} bytes, expected {}".format(len(data), layout.size))
+    return layout.unpack(data)
+
+
 class Credit(NamedTuple):
     """``fresh``: wait for the next picture; otherwise the newest that was not sent yet will do."""
 
@@ -39,7 +46,7 @@ class Credit(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> "Credit":
-        _kind, fresh, serial = _CREDIT.unpack(data)
+        _kind, fresh, serial = _unpack(_CREDIT, data)
         return cls(bool(fresh), serial)
 
 
@@ -51,7 +58,7 @@ class Memory(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> "Memory":
-        return cls(_MEMORY.unpack(data)[1])
+        return cls(_unpack(_MEMORY, data)[1])
 
 
 class PictureHeader(NamedTuple):
@@ -83,7 +90,7 @@ class PictureHeader(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> "PictureHeader":
-        v = _PICTURE.unpack(data)
+        v = _unpack(_PICTURE, data)
         return cls(v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11:14], v[14:17], v[17])
 
 
@@ -132,7 +139,7 @@ def pack_result(header: ResultHeader, boxes: bytes) -> bytes:
 
 def unpack_result(data: bytes) -> Tuple[ResultHeader, memoryview]:
     """The header and the bytes of the N x 6 float32 array. Raises ValueError if the length is not N x 24."""
-    v = _RESULT.unpack_from(data)
+    v = _unpack(_RESULT, data[: _RESULT.size])
     boxes = memoryview(data)[_RESULT.size :]
     if len(boxes) != v[4] * 24:
         raise ValueError("a result of {} boxes came with {} bytes".format(v[4], len(boxes)))

@@ -20,6 +20,8 @@ class Backend:
     """A loaded network. Several threads may use it, each with a slot of its own."""
 
     name = ""
+    #: The network runs on the processor of whoever waits for it.
+    on_host = False
     #: The network's input (width, height), its tensor's shape with the largest batch first, and its type.
     size = (0, 0)
     input_shape = ()  # type: Tuple[int, ...]

@@ -19,6 +19,7 @@ class OnnxRuntime(Backend):
     """
 
     name = "onnxruntime"
+    on_host = True
 
     def __init__(self, model: Dict[str, Any], options: Dict[str, Any]) -> None:
         settings = onnxruntime.SessionOptions()

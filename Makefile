@@ -1,0 +1,32 @@
+# The two commands: `make demo` and `make test`. Both start with `make setup`, which is quick when nothing changed.
+
+.PHONY: help setup demo test lint bench clean
+
+help:
+	@echo 'make demo     two cameras of a bundled clip, real broker, real network: events on the terminal (DURATION=20)'
+	@echo 'make test     set up and run the tests'
+	@echo 'make setup    system packages and .venv/ with .venv/bin/edge'
+	@echo 'make lint     ruff, mypy, import-linter'
+	@echo 'make bench    measure, as ratios to what the machine needs at least'
+
+setup:
+	@scripts/setup
+
+demo: setup
+	@.venv/bin/python -m scripts.demo
+
+test:
+	@scripts/setup --test
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint:
+	@scripts/setup --test
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: setup
+	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
+
+clean:
+	rm -rf .venv .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

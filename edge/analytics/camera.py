@@ -1,0 +1,120 @@
+"""All that one camera's pictures say: tracks, zones, lines, counts. Nothing here knows of events, MQTT or clocks."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from edge.analytics import lives
+from edge.analytics.camera_rules import CameraRules
+from edge.analytics.detections import Detections
+from edge.analytics.happening import Happening
+from edge.analytics.lines import LineWatch
+from edge.analytics.settings import DEFAULTS, TrackerSettings
+from edge.analytics.start_rules import DEFAULT_MIN_SCORE, StartRules
+from edge.analytics.track import Track
+from edge.analytics.tracker import Ended, Tracker
+from edge.analytics.zones import ZoneWatch
+
+
+class CameraAnalytics:
+    """One camera, with a tracker for each of its models; ids are the camera's.
+
+    Everything moves on by the pictures' capture times: between two pictures nothing happens, however long that takes,
+    and a result that does not come is not taken for an empty picture.
+    """
+
+    def __init__(
+        self, camera: CameraRules, models: Mapping[str, Sequence[str]],
+        min_scores: Optional[Mapping[str, float]] = None, ids: Optional[Iterator[int]] = None,
+        settings: TrackerSettings = DEFAULTS,
+    ) -> None:  # fmt: skip
+        """``models`` are the labels of each model by name; ``min_scores`` the models' own, for labels without one.
+
+        ``ids`` numbers the objects, from 1 on if left out: hand it on when a camera is built anew, and no number comes
+        twice.
+        """
+        numbers = itertools.count(1) if ids is None else ids
+        self._camera = camera
+        self._labels = {model: list(labels) for model, labels in models.items()}
+        self._min_scores = dict(min_scores or {})
+        self._trackers = {
+            model: Tracker(model, labels, self._rules(model), lambda: next(numbers), settings)
+            for model, labels in self._labels.items()
+        }
+        self._zones = ZoneWatch(camera.zones)
+        self._lines = LineWatch(camera.lines)
+        self._time = 0.0
+
+    def update(self, model: str, detections: Detections) -> List[Happening]:
+        """What one picture's boxes say. A model that the camera does not have (any more) says nothing.
+
+        Order: who started, lines, zones, updates, ends, counts.
+        """
+        tracker = self._trackers.get(model)
+        if tracker is None:
+            return []
+        step = tracker.update(detections)
+        time = self._time = detections.time
+        out: List[Happening] = []
+        if step.seen:
+            anchors = np.array([t.anchor for t in step.seen])
+            told = self._lines.update(step.seen, anchors, time)
+            told += self._zones.update(step.seen, anchors, time)
+            out = lives.started(step.started, time)  # after the zones, so that it names those it starts in
+            out += told
+            out += lives.updated(step.seen, time)
+        for ended in step.ended:
+            self._end(ended, time, out)
+        out += self._zones.changed_counts(time)
+        return out
+
+    def update_config(self, camera: CameraRules) -> List[Happening]:
+        """Other objects, zones and lines from the next picture on; the tracks go on.
+
+        What follows at once is told: objects whose label is not wanted any more end, and who stands in a zone that is
+        gone leaves it, both for the reason "config".
+        """
+        self._camera = camera
+        out: List[Happening] = []
+        for model, tracker in self._trackers.items():
+            tracker.rules = self._rules(model)
+            for ended in tracker.end_labels(lambda label: not camera.objects or label in camera.objects, "config"):
+                self._end(ended, self._time, out)
+        tracks = self._tracks()
+        out += self._zones.change(camera.zones, tracks, self._time)
+        self._lines.change(camera.lines, tracks)
+        out += self._zones.changed_counts(self._time)
+        return out
+
+    def flush(self, time: float, reason: str) -> List[Happening]:
+        """Ends everything there is, for ``reason``: the camera is gone, or the daemon stops."""
+        out: List[Happening] = []
+        for tracker in self._trackers.values():
+            for ended in tracker.end_all(reason):
+                self._end(ended, time, out)
+        out += self._zones.changed_counts(time)
+        return out
+
+    def counts(self) -> Dict[Tuple[str, str], int]:
+        """(zone, label) -> objects in it, with a 0 for every label that the configuration names."""
+        zones, wanted = self._camera.zones, self._camera.objects
+        named = {(name, label): 0 for name, zone in zones.items() for label in zone.objects or wanted}
+        return {**named, **self._zones.counts()}
+
+    def objects(self) -> int:
+        """How many objects there are now, hidden ones with them."""
+        return len(self._tracks())
+
+    def _tracks(self) -> List[Track]:
+        return [track for tracker in self._trackers.values() for track in tracker.confirmed]
+
+    def _rules(self, model: str) -> StartRules:
+        return StartRules(self._labels[model], self._camera, self._min_scores.get(model, DEFAULT_MIN_SCORE))
+
+    def _end(self, ended: Ended, time: float, out: List[Happening]) -> None:
+        out += self._lines.end(ended.track, time)
+        out += self._zones.end(ended.track, time, ended.reason)
+        out.append(lives.ended(ended.track, time, ended.reason))

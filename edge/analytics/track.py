@@ -1,0 +1,81 @@
+"""One object that is followed: what rules and events know about it. It lives as long as the tracker keeps it."""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+Box = Tuple[float, float, float, float]
+Point = Tuple[float, float]
+
+# An anchor on the picture's very edge is put this far inside it, so that a zone drawn up to the edge holds it.
+_INSIDE = 1e-6
+
+
+class Facts(NamedTuple):
+    """A track at one moment, for an event. Box in fractions of the picture, velocity in fractions a second."""
+
+    id: int
+    label: str
+    score: float
+    best_score: float
+    box: Box
+    picture: Tuple[int, int]
+    velocity: Point
+    age: float
+    zones: Tuple[str, ...]
+
+
+class Stay:
+    """A track in a zone: since when, whether its dwell was told, and since when it may be out again."""
+
+    __slots__ = ("dwelt", "out_since", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.dwelt = False
+        self.out_since: Optional[float] = None
+
+
+class Track:
+    """Filled in by the tracker on every picture that shows the object; rules keep what they remember in it."""
+
+    __slots__ = (
+        "best_score", "box", "crossings", "first", "id", "label", "line_anchor", "model", "picture", "score", "seen",
+        "stays", "told", "told_at", "velocity", "zone_alarm", "zone_row",
+    )  # fmt: skip
+
+    def __init__(self, number: int, label: str, model: str, first: float, box: Box, picture: Tuple[int, int]) -> None:
+        self.id = number
+        self.label = label
+        self.model = model
+        self.first = first
+        self.seen = first
+        self.score = 0.0
+        self.best_score = 0.0
+        self.box = box
+        self.velocity: Point = (0.0, 0.0)
+        self.picture = picture
+        self.stays: Dict[str, Stay] = {}
+        self.zone_row: Optional[List[bool]] = None  # in which zones the anchor was in the last picture
+        self.zone_alarm = float("inf")  # the next time at which a zone must look, even if nothing moved
+        self.line_anchor = self.anchor  # where the lines saw it last
+        self.crossings: Dict[str, int] = {}  # by line: +1 is one crossing to the right that is not told yet
+        self.told: Optional[Facts] = None  # as of the last object event
+        self.told_at = first
+
+    @property
+    def anchor(self) -> Point:
+        """The middle of the box's lower edge, where a thing stands on the ground; inside the picture."""
+        x1, _, x2, y2 = self.box
+        return min(max((x1 + x2) / 2.0, _INSIDE), 1.0 - _INSIDE), min(max(y2, _INSIDE), 1.0 - _INSIDE)
+
+    @property
+    def age(self) -> float:
+        """Seconds from the first to the last picture that showed it."""
+        return self.seen - self.first
+
+    def facts(self) -> Facts:
+        return Facts(
+            self.id, self.label, self.score, self.best_score, self.box, self.picture, self.velocity, self.age,
+            tuple(self.stays),
+        )  # fmt: skip

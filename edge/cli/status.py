@@ -1,0 +1,184 @@
+"""``edge status``: what the running daemon's cameras are doing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+from edge.cli import local
+from edge.cli.terminal import Column, Paint, clean, duration, table, visible, width
+from edge.errors import EdgeError
+
+_GOOD = ("online", "running", "ready")
+_BAD = ("stalled", "unreachable", "unauthorized", "unsupported", "ended", "refused", "failed", "offline")
+# The way of a frame; each stage's time is a column. Short titles: they share a line with seven others.
+_STAGES = (
+    ("decode", "DECODE"),
+    ("wait", "WAIT"),
+    ("prepare", "PREP"),
+    ("infer", "INFER"),
+    ("outputs", "OUT"),
+    ("events", "EVENT"),
+    ("total", "TOTAL"),
+)
+
+_Cell = Callable[[Dict[str, Any], Paint], str]
+_Shown = Tuple[Column, _Cell]
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to ``edge``'s parser."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "status",
+        help="show what the running daemon's cameras are doing",
+        description="Ask the daemon that runs on this machine. Without -c and --device: the only one that runs.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("-c", "--config", metavar="FILE", help="the daemon that runs with this configuration's device")
+    which.add_argument("--device", metavar="NAME", help="the daemon of this device")
+    parser.add_argument("--json", action="store_true", help="print the daemon's answer as JSON")
+    parser.add_argument("--watch", action="store_true", help="show it again every second, until Ctrl-C")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the state once, or every second; 0, or EdgeError when no daemon answers."""
+    device = args.device
+    if args.config:
+        from edge.config import load  # here: the other ways need no configuration, and it takes a while to import
+
+        device = load(args.config).device
+    if not args.watch:
+        print(_shown(local.ask(local.choose(device), "status"), args.json))
+        return 0
+    try:
+        while True:
+            began = time.monotonic()
+            try:
+                text = _shown(local.ask(local.choose(device), "status"), args.json)
+            except EdgeError as error:
+                text = str(error)
+            if sys.stdout.isatty() and not args.json:
+                # Home, each line cleared to its end, then all below: no flicker, unlike clearing the screen first.
+                text = "\033[H" + text.replace("\n", "\033[K\n") + "\033[K\n\033[J"
+            print(text, end="" if text.endswith("\033[J") else "\n", flush=True)
+            time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
+    except KeyboardInterrupt:
+        return 0
+
+
+def _shown(status: Dict[str, Any], as_json: bool) -> str:
+    if as_json:
+        return json.dumps(status, ensure_ascii=False)
+    return "\n".join(render(status, Paint(sys.stdout), width()))
+
+
+def render(status: Dict[str, Any], paint: Paint, columns: int) -> List[str]:
+    """Lines for a terminal of that many columns."""
+    cameras: List[Dict[str, Any]] = status.get("cameras", [])
+    lines = [*_head(status, paint), ""]
+    if not cameras:
+        return [*lines, "no cameras: add one to the configuration"]
+    unit: _Shown = (Column("LATENCY"), lambda _, paint: paint("ms", "dim"))
+    stages: Tuple[_Shown, ...] = (unit, *((Column(title, right=True), _stage(key)) for key, title in _STAGES))
+    picture: Tuple[_Shown, ...] = ((Column("SOURCE"), _picture),)
+    # From the fullest to the one that always does: the latencies get a table of their own in a narrow window.
+    layouts = ((picture + stages, ()), (stages, ()), (picture, stages), ((), stages))
+    tables = [(_camera_table(cameras, beside, paint), below) for beside, below in layouts]
+    chosen, below = next((t for t in tables if max(visible(line) for line in t[0]) <= columns), tables[-1])
+    lines += chosen
+    if below:
+        lines += ["", *_rows(cameras, [(Column("CAMERA"), _name), *below], paint)]
+    lines += _reasons(cameras, paint)
+    return lines
+
+
+def _camera_table(cameras: Sequence[Dict[str, Any]], beside: Sequence[_Shown], paint: Paint) -> List[str]:
+    shown: List[_Shown] = [
+        (Column("CAMERA"), _name),
+        (Column("STATE"), _state),
+        (Column("FPS IN", right=True), lambda c, _: _number(c.get("fps_in"), 1)),
+        (Column("ANALYSED", right=True), _analysed),
+        (Column("DROPS", right=True), lambda c, _: _number(c.get("drops"))),
+        (Column("OBJECTS", right=True), lambda c, _: _number(c.get("objects"))),
+        (Column("EVENTS", right=True), lambda c, _: _number(c.get("events"))),
+        *beside,
+    ]
+    return _rows(cameras, shown, paint)
+
+
+def _rows(cameras: Sequence[Dict[str, Any]], shown: Sequence[_Shown], paint: Paint) -> List[str]:
+    rows = [[cell(camera, paint) for _, cell in shown] for camera in cameras]
+    return table([column for column, _ in shown], rows, paint)
+
+
+def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
+    mqtt, inference = status.get("mqtt", {}), status.get("inference", {})
+    lines = [
+        f"{paint(clean(str(status.get('device', '?'))), 'bold')}  edge {status.get('version', '?')}"
+        f"  up {duration(status.get('uptime_s', 0))}  pid {status.get('pid', '?')}"
+        f"  {clean(str(status.get('config', {}).get('file', '')))}".rstrip(),
+        f"{paint('broker', 'dim')}     {_coloured(mqtt.get('state', '?'), paint)}  {clean(str(mqtt.get('url', '')))}"
+        f"  {_number(mqtt.get('published'))} published, {_number(mqtt.get('pending'))} waiting",
+        f"{paint('inference', 'dim')}  {_coloured(inference.get('state', '?'), paint)}"
+        + (f"  {inference['restarts']} restarts" if inference.get("restarts") else ""),
+    ]
+    for model in status.get("models", []):
+        shape = "x".join(str(n) for n in model.get("input") or [])
+        facts = [
+            _coloured(model.get("state", "?"), paint),
+            clean(str(model.get("backend") or "")),
+            shape,
+            f"{_number(model.get('rate'), 1)} pictures/s" if model.get("rate") is not None else "",
+            f"{_number(model.get('infer_ms'), 1)} ms each" if model.get("infer_ms") is not None else "",
+        ]
+        lines.append(f"{paint('model', 'dim')}      {clean(str(model['name']))}  {'  '.join(f for f in facts if f)}")
+    return lines
+
+
+def _reasons(cameras: Sequence[Dict[str, Any]], paint: Paint) -> List[str]:
+    lines = []
+    for camera in cameras:
+        notes = [clean(str(camera["reason"]))] if camera.get("reason") else []
+        if camera.get("restarts"):
+            notes.append(f"{camera['restarts']} restarts")
+        if notes:
+            lines.append(f"{paint(_name(camera, paint), 'yellow')}: {', '.join(notes)}")
+    return ["", *lines] if lines else []
+
+
+def _name(camera: Dict[str, Any], _: Paint) -> str:
+    return clean(str(camera.get("name", "?")))
+
+
+def _state(camera: Dict[str, Any], paint: Paint) -> str:
+    return _coloured(str(camera.get("state", "?")), paint)
+
+
+def _coloured(state: str, paint: Paint) -> str:
+    colour = "green" if state in _GOOD else "red" if state in _BAD else "dim" if state == "disabled" else "yellow"
+    return paint(clean(state), colour)
+
+
+def _analysed(camera: Dict[str, Any], _: Paint) -> str:
+    return f"{_number(camera.get('fps_analysed'), 1)} of {_number(camera.get('fps_wished'))}"
+
+
+def _picture(camera: Dict[str, Any], _: Paint) -> str:
+    size = f"{camera['width']}x{camera['height']}" if camera.get("width") else ""
+    words = (camera.get("codec"), size, camera.get("decoder"))
+    return clean(" ".join(str(w) for w in words if w))
+
+
+def _stage(key: str) -> _Cell:
+    return lambda camera, _: _number((camera.get("latency_ms") or {}).get(key), 1)
+
+
+def _number(value: Any, digits: int = 0) -> str:
+    """A number with that many decimals (none needed for a whole one, if 0 asked for), or – for what is not known."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}" if digits else f"{value:g}" if isinstance(value, float) else str(value)

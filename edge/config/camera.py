@@ -1,0 +1,129 @@
+"""One camera: its source, what is looked for in it, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple
+
+import pydantic
+from typing_extensions import Annotated, Literal
+
+from edge.config.fault import Fault
+from edge.config.geometry import line_fault, zone_fault
+from edge.config.section import Section, field, take_credentials
+from edge.config.source import SourceUrl, parse_source
+from edge.config.values import Between, Name, PictureSize, Point, Seconds, Secret, Share, Text
+
+Points = List[Tuple[float, float]]
+
+
+def _empty_is_default(value: object) -> object:
+    return {} if value is None else value
+
+
+class ObjectConfig(Section):
+    """What counts as an object of one label. Areas are fractions of the picture."""
+
+    min_score: Optional[Share] = field("least score; left out: the model's", "live", None)
+    min_area: Share = field("smallest box, as a fraction of the picture", "live", 0.0)
+    max_area: Share = field("largest box, as a fraction of the picture", "live", 1.0)
+
+    @pydantic.model_validator(mode="after")
+    def _order(self) -> ObjectConfig:
+        if self.min_area > self.max_area:
+            raise Fault(f"{self.min_area:g} is more than max_area, {self.max_area:g}", "min_area")
+        return self
+
+
+class ZoneConfig(Section):
+    """An area of the picture."""
+
+    points: List[Point] = field("corners [x, y], 0 to 1, in the order of a walk around the zone", "live")
+    dwell: Optional[Annotated[float, Seconds(0.1, 86400)]] = field(
+        "stay after which zone.dwell is told; left out: never", "live", None
+    )
+    objects: Optional[List[Text]] = field("labels that count; left out: all", "live", None, min_length=1)
+
+    @pydantic.field_validator("points")
+    @classmethod
+    def _polygon(cls, points: Points) -> Points:
+        fault = zone_fault(points)
+        if fault:
+            raise Fault(fault)
+        return points
+
+
+class LineConfig(Section):
+    """A line that objects cross."""
+
+    points: List[Point] = field("two or more points [x, y], 0 to 1, along the line", "live")
+    objects: Optional[List[Text]] = field("labels that count; left out: all", "live", None, min_length=1)
+
+    @pydantic.field_validator("points")
+    @classmethod
+    def _line(cls, points: Points) -> Points:
+        fault = line_fault(points)
+        if fault:
+            raise Fault(fault)
+        return points
+
+
+class CameraConfig(Section):
+    """A camera. Once loaded, ``source`` holds no user and password: they stand in the fields of that name."""
+
+    source: Text = field("where pictures come from: rtsp://host/path, file:clip.mp4 or test://", "rebuild-camera")
+    username: Optional[Text] = field("user at the camera", "rebuild-camera", None, secret=True)
+    password: Optional[Secret] = field("password at the camera", "rebuild-camera", None, secret=True)
+    enabled: bool = field("false leaves the camera alone", "rebuild-camera", True)
+    fps: Annotated[float, Between(0.1, 60)] = field("pictures a second to analyse, at most", "rebuild-camera", 5.0)
+    size: Optional[PictureSize] = field("size to analyse at; left out: the source's", "rebuild-camera", None)
+    transport: Literal["tcp"] = field("how RTSP carries the stream", "rebuild-camera", "tcp")
+    latency: Annotated[float, Seconds(0, 10)] = field("jitter buffer of RTSP", "rebuild-camera", 0.2)
+    loop: bool = field("begin a file again at its end", "rebuild-camera", False)
+    stall_timeout: Annotated[float, Seconds(1, 600)] = field(
+        "time without a picture after which the camera is restarted", "rebuild-camera", 10.0
+    )
+    models: List[Name] = field(
+        "models that look at the pictures; left out: the only one there is", "rebuild-camera", factory=list
+    )
+    objects: Dict[Text, Annotated[ObjectConfig, pydantic.BeforeValidator(_empty_is_default)]] = field(
+        "labels to look for, by name; left out: all that the models know", "live", factory=dict
+    )
+    zones: Dict[Name, ZoneConfig] = field("areas of the picture, by name", "live", factory=dict)
+    lines: Dict[Name, LineConfig] = field("lines to cross, by name", "live", factory=dict)
+
+    _folder: Path = pydantic.PrivateAttr(default_factory=Path)
+
+    @pydantic.field_validator("source")
+    @classmethod
+    def _check_source(cls, source: str) -> str:
+        parse_source(source, Path())
+        return source.strip()
+
+    @pydantic.field_validator("models")
+    @classmethod
+    def _each_model_once(cls, models: List[str]) -> List[str]:
+        for index, name in enumerate(models):
+            if name in models[:index]:
+                raise Fault(f"names the model {name} twice")
+        return models
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> CameraConfig:
+        url = parse_source(self.source, Path())
+        if url.kind == "rtsp":
+            take_credentials(self, url.username, url.password)
+            self.source = url.location
+        elif self.username is not None or self.password is not None:
+            raise Fault("only an rtsp:// source has a user", "password" if self.username is None else "username")
+        if self.loop and url.kind != "file":
+            raise Fault("only a file can begin again", "loop")
+        return self
+
+    def source_url(self) -> SourceUrl:
+        """The source taken apart, with user and password; a file's path is absolute."""
+        url = parse_source(self.source, self._folder)
+        if url.kind != "rtsp":
+            return url
+        password = None if self.password is None else self.password.get_secret_value()
+        return SourceUrl("rtsp", url.location, self.username, password)

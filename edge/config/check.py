@@ -1,0 +1,57 @@
+"""Checks that need more than the configuration files: the models' labels, and files on disk."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterator, List, Mapping, Sequence, Tuple
+
+from edge.config.camera import CameraConfig
+from edge.config.config import Config
+from edge.config.nearest import hint, listed
+from edge.config.tree import Keys, problem_at
+from edge.errors import Problem
+
+
+def check_labels(config: Config, labels_by_model: Mapping[str, Sequence[str]]) -> List[Problem]:
+    """Labels that cameras, zones and lines name and that no model of the camera knows.
+
+    A camera of which a model is missing in ``labels_by_model`` is passed over.
+    """
+    problems: List[Problem] = []
+    for name, camera in config.cameras.items():
+        if not all(model in labels_by_model for model in camera.models):
+            continue
+        known = list(dict.fromkeys(label for model in camera.models for label in labels_by_model[model]))
+        for keys, label in _labels(name, camera):
+            if label not in known:
+                message = f"no label {label!r}{hint(label, known)}; {', '.join(camera.models)} knows: {listed(known)}"
+                problems.append(problem_at(config.origin(keys), keys, message))
+    return problems
+
+
+def _labels(name: str, camera: CameraConfig) -> Iterator[Tuple[Keys, str]]:
+    for label in camera.objects:
+        yield ("cameras", name, "objects", label), label
+    for zone in camera.zones:
+        for index, label in enumerate(camera.zones[zone].objects or ()):
+            yield ("cameras", name, "zones", zone, "objects", index), label
+    for line in camera.lines:
+        for index, label in enumerate(camera.lines[line].objects or ()):
+            yield ("cameras", name, "lines", line, "objects", index), label
+
+
+def check_files(config: Config) -> List[Problem]:
+    """Sources that are files and are not there. The daemon starts all the same: their cameras wait for them."""
+    problems: List[Problem] = []
+    for name, camera in config.cameras.items():
+        path = camera.source_url().path
+        if path is None:
+            continue
+        keys: Keys = ("cameras", name, "source")
+        if not path.exists():
+            problems.append(problem_at(config.origin(keys), keys, f"no file {path}"))
+        elif not path.is_file():
+            problems.append(problem_at(config.origin(keys), keys, f"{path} is no file"))
+        elif not os.access(str(path), os.R_OK):
+            problems.append(problem_at(config.origin(keys), keys, f"{path} cannot be read: no permission"))
+    return problems

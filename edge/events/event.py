@@ -1,0 +1,129 @@
+"""The event, as subscribers get it. Fields, their types and their descriptions here are what the JSON Schema says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from edge.events.kinds import COMMON
+
+SCHEMA = 1
+
+# What must not be in one level of a topic: separators, wildcards, NUL.
+_TOPIC = str.maketrans("/+#\0", "____")
+
+
+def _said(description: str, **keywords: Any) -> Dict[str, Any]:
+    """What the schema says of a field; ``keywords`` are JSON Schema's."""
+    return {"description": description, **keywords}
+
+
+_SHARE = {"minimum": 0, "maximum": 1}
+_NAME = {"minLength": 1}
+_UUID7 = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
+
+
+def _four(items: Dict[str, Any]) -> Dict[str, Any]:
+    return {"minItems": 4, "maxItems": 4, "items": items}
+
+
+@dataclass(frozen=True)
+class EventObject:
+    """A tracked object at the moment of the event."""
+
+    id: int = field(metadata=_said("number of the track: unique for a camera within a boot_id", minimum=1))
+    label: str = field(metadata=_said("what the model calls it", **_NAME))
+    score: float = field(metadata=_said("the model's score in the last picture that shows it", **_SHARE))
+    best_score: float = field(metadata=_said("the best score so far", **_SHARE))
+    box: List[float] = field(metadata=_said("x1 y1 x2 y2 as fractions of the picture", **_four(_SHARE)))
+    box_px: List[int] = field(metadata=_said("the same in pixels of the analysed picture", **_four({"minimum": 0})))
+    speed: List[float] = field(
+        metadata=_said(
+            "of its centre, to the right and down, in fractions of the picture a second", minItems=2, maxItems=2
+        )
+    )
+    age_s: float = field(metadata=_said("seconds from the first to the last picture that shows it", minimum=0))
+    zones: List[str] = field(metadata=_said("the zones that it is in", items=_NAME))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event. ``None`` means that the field is not there."""
+
+    id: str = field(metadata=_said("UUIDv7: rises with every event of a boot_id", format="uuid", pattern=_UUID7))
+    type: str = field(metadata=_said("what happened", **_NAME))
+    device: str = field(metadata=_said("the device's name", **_NAME))
+    time: str = field(
+        metadata=_said(
+            "capture of the picture that shows it, or the moment itself: RFC 3339, UTC, milliseconds",
+            format="date-time",
+            pattern=_TIME,
+        )
+    )
+    seq: int = field(metadata=_said("counts this device's events from 1, without a gap, within a boot_id", minimum=1))
+    boot_id: str = field(metadata=_said("a random id for each start of the daemon", format="uuid"))
+    schema: int = field(default=SCHEMA, metadata=_said("version of this schema", const=SCHEMA))
+    replayed: bool = field(
+        default=False, metadata=_said("true if it was published before, and so may have arrived already")
+    )
+    camera: Optional[str] = field(default=None, metadata=_said("the camera's name", **_NAME))
+    model: Optional[str] = field(default=None, metadata=_said("the model that saw it", **_NAME))
+    object: Optional[EventObject] = field(default=None, metadata=_said("the object"))
+    zone: Optional[str] = field(default=None, metadata=_said("the zone's name", **_NAME))
+    line: Optional[str] = field(default=None, metadata=_said("the line's name", **_NAME))
+    direction: Optional[str] = field(
+        default=None,
+        metadata=_said(
+            "the side it went to, as somebody sees it who walks along the line from its first point",
+            enum=["left", "right"],
+        ),
+    )
+    label: Optional[str] = field(default=None, metadata=_said("what is counted", **_NAME))
+    count: Optional[int] = field(default=None, metadata=_said("how many there are now", minimum=0))
+    state: Optional[str] = field(default=None, metadata=_said("the camera's state", **_NAME))
+    reason: Optional[str] = field(default=None, metadata=_said("why", **_NAME))
+    latency_ms: Optional[Mapping[str, float]] = field(
+        default=None, metadata=_said("milliseconds that the picture spent in each stage")
+    )
+    snapshot: Optional[str] = field(default=None, metadata=_said("where to find a picture of it", **_NAME))
+    clip: Optional[str] = field(default=None, metadata=_said("where to find a recording of it", **_NAME))
+
+    def payload(self) -> Dict[str, Any]:
+        """The JSON object, with the fields that this event has."""
+        said = {name: getattr(self, name) for name in _NAMES}
+        payload = {name: value for name, value in said.items() if value is not None}
+        if self.object is not None:
+            payload["object"] = dict(self.object.__dict__)
+        return payload
+
+    def to_json(self) -> bytes:
+        return json.dumps(self.payload(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+    def topic(self, prefix: str) -> str:
+        """``<prefix>/<device>/cameras/<camera>/events/<type>``; of the device ``<prefix>/<device>/events/<type>``."""
+        return f"{self._place(prefix)}/events/{self.type}"
+
+    def retained(self, prefix: str) -> Optional[Tuple[str, bytes]]:
+        """Topic and payload of the state that a ``count`` changes: the bare number at ``…/counts/<zone>/<label>``."""
+        if self.count is None or self.zone is None or self.label is None:
+            return None
+        return count_topic(prefix, self.device, self.camera or "", self.zone, self.label), b"%d" % self.count
+
+    def _place(self, prefix: str) -> str:
+        device = f"{prefix}/{topic_level(self.device)}"
+        return device if self.camera is None else f"{device}/cameras/{topic_level(self.camera)}"
+
+
+def topic_level(name: str) -> str:
+    """``name`` as one level of a topic: what has a meaning there becomes ``_``."""
+    return name.translate(_TOPIC)
+
+
+def count_topic(prefix: str, device: str, camera: str, zone: str, label: str) -> str:
+    levels = "/".join(topic_level(name) for name in (device, "cameras", camera, "counts", zone, label))
+    return f"{prefix}/{levels}"
+
+
+_NAMES = (*COMMON, *(f.name for f in fields(Event) if f.name not in COMMON))

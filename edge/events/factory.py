@@ -1,0 +1,83 @@
+"""Makes events of what happens: gives them their id, number and time, and numbers fit to be read."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Mapping, Optional
+
+from edge.analytics.happening import Happening
+from edge.analytics.track import Facts
+from edge.events.clock import WallClock, rfc3339
+from edge.events.event import Event, EventObject
+from edge.events.ids import EventIds, new_boot_id
+
+
+class EventFactory:
+    """One for a daemon. Any thread may call it: every ``seq`` is given once, and none is left out."""
+
+    def __init__(
+        self, device: str, boot_id: Optional[str] = None, clock: Optional[WallClock] = None,
+        ids: Optional[Callable[[], str]] = None,
+    ) -> None:  # fmt: skip
+        self.device = device
+        self.boot_id = new_boot_id() if boot_id is None else boot_id
+        self._clock = WallClock() if clock is None else clock
+        self._ids = EventIds() if ids is None else ids
+        self._lock = threading.Lock()
+        self._seq = 0
+
+    def make(self, camera: str, happening: Happening, latency_ms: Optional[Mapping[str, float]] = None) -> Event:
+        """Of what analytics told. ``latency_ms`` is by stage, of the picture that showed it."""
+        return self._event(
+            happening.type,
+            happening.time,
+            camera=camera,
+            model=happening.model,
+            object=None if happening.object is None else _object(happening.object),
+            zone=happening.zone,
+            line=happening.line,
+            direction=happening.direction,
+            label=happening.label,
+            count=happening.count,
+            reason=happening.reason,
+            latency_ms=None if latency_ms is None else {stage: round(ms, 2) for stage, ms in latency_ms.items()},
+        )
+
+    def camera_state(
+        self, camera: str, state: str, reason: Optional[str] = None, time: Optional[float] = None
+    ) -> Event:
+        """``camera.online`` for the state online, ``camera.offline`` for any other; ``time`` is monotonic, or now."""
+        kind = "camera.online" if state == "online" else "camera.offline"
+        return self._event(kind, time, camera=camera, state=state, reason=reason or None)
+
+    def device_state(self, state: str, reason: Optional[str] = None, time: Optional[float] = None) -> Event:
+        """``device.start`` or ``device.stop``, by ``state``."""
+        if state not in ("start", "stop"):
+            raise ValueError(f"a device starts or stops; it does not {state}")
+        return self._event("device." + state, time, reason=reason or None)
+
+    def now(self) -> str:
+        """The present moment as events tell it."""
+        return rfc3339(self._clock(self._clock.now()))
+
+    def _event(self, kind: str, time: Optional[float], **said: Any) -> Event:
+        told = rfc3339(self._clock(self._clock.now() if time is None else time))
+        with self._lock:  # nothing that can fail stands between the number and the event
+            self._seq += 1
+            return Event(self._ids(), kind, self.device, told, self._seq, self.boot_id, **said)
+
+
+def _object(facts: Facts) -> EventObject:
+    width, height = facts.picture
+    x1, y1, x2, y2 = facts.box
+    return EventObject(
+        id=facts.id,
+        label=facts.label,
+        score=round(facts.score, 3),
+        best_score=round(facts.best_score, 3),
+        box=[round(x1, 4), round(y1, 4), round(x2, 4), round(y2, 4)],
+        box_px=[round(x1 * width), round(y1 * height), round(x2 * width), round(y2 * height)],
+        speed=[round(facts.velocity[0], 4), round(facts.velocity[1], 4)],
+        age_s=round(facts.age, 3),
+        zones=list(facts.zones),
+    )

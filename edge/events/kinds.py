@@ -1,0 +1,38 @@
+"""Every kind of event: when it is told, and which fields it has. The schema is made from this."""
+
+from __future__ import annotations
+
+from typing import Dict, NamedTuple, Tuple
+
+# What every event has, first and in this order.
+COMMON = ("schema", "id", "type", "device", "time", "seq", "boot_id", "replayed")
+
+
+class Kind(NamedTuple):
+    """``fields`` are always there beside COMMON, ``optional`` ones when there is something to say."""
+
+    meaning: str
+    fields: Tuple[str, ...]
+    optional: Tuple[str, ...] = ()
+
+
+_OBJECT = ("camera", "model", "object")
+_ZONE = (*_OBJECT, "zone")
+_PICTURES = ("latency_ms", "snapshot", "clip")
+
+KINDS: Dict[str, Kind] = {
+    "object.start": Kind("an object has been seen for long enough to be one", _OBJECT, _PICTURES),
+    "object.update": Kind("it moved, is seen better, or is in other zones; once a second at most", _OBJECT, _PICTURES),
+    "object.end": Kind("it is gone", (*_OBJECT, "reason"), _PICTURES),
+    "zone.enter": Kind("an object came into a zone, or began in it", _ZONE, _PICTURES),
+    "zone.leave": Kind("it went out of it; with a reason if it did not walk out", _ZONE, (*_PICTURES, "reason")),
+    "zone.dwell": Kind("it has been in the zone for the zone's `dwell`; once a stay", _ZONE, _PICTURES),
+    "line.cross": Kind("an object crossed a line", (*_OBJECT, "line", "direction"), _PICTURES),
+    "count": Kind(
+        "another number of objects of a label is in a zone", ("camera", "zone", "label", "count"), ("latency_ms",)
+    ),
+    "camera.online": Kind("a camera delivers pictures", ("camera", "state"), ("reason",)),
+    "camera.offline": Kind("a camera delivers none", ("camera", "state"), ("reason",)),
+    "device.start": Kind("the daemon started", (), ("reason",)),
+    "device.stop": Kind("the daemon ends as it was told to", (), ("reason",)),
+}

@@ -1,0 +1,190 @@
+"""The measurements. Each returns rows for the table: what was measured, its value, and the bound it should keep."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+import paho.mqtt.client as mqtt
+from processes import Child, cpu_seconds, family, pss_mib
+from setting import Setting, clip_720p15, clip_1080p30, fastestdet, status, wait_analysed
+
+CAMERAS = 8
+FPS = 5
+
+
+class Row(NamedTuple):
+    """``bound``: the value should be at most (or, with ``at_least``, at least) this."""
+
+    what: str
+    value: float
+    unit: str
+    bound: float
+    at_least: bool = False
+    detail: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+def _gst(pipeline: str, log: Path) -> Child:
+    return Child(["gst-launch-1.0", "-q", *pipeline.split()], log)
+
+
+def _rate(pids: Callable[[], List[int]], seconds: float) -> float:
+    """CPU seconds a second of these processes, over ``seconds``."""
+    members = pids()
+    before, began = cpu_seconds(members), time.monotonic()
+    time.sleep(seconds)
+    return (cpu_seconds(members) - before) / (time.monotonic() - began)
+
+
+def session_loop(threads: int, pictures: int) -> Tuple[float, float]:
+    """A bare loop over FastestDet's ``session.run`` in a process of its own: CPU ms and wall ms a picture."""
+    code = (
+        "import sys, time, numpy, onnxruntime as o; s = o.SessionOptions(); s.intra_op_num_threads = int(sys.argv[2]); "
+        "s.add_session_config_entry('session.intra_op.allow_spinning', '0'); "
+        "n = o.InferenceSession(sys.argv[1], s, providers=['CPUExecutionProvider']); "
+        "x = {n.get_inputs()[0].name: numpy.random.rand(1, 3, 352, 352).astype('f')}; [n.run(None, x) for _ in range(20)]; "
+        "c, t = time.process_time(), time.perf_counter(); [n.run(None, x) for _ in range(int(sys.argv[3]))]; "
+        "print(time.process_time() - c, time.perf_counter() - t)"
+    )
+    command = [sys.executable, "-c", code, fastestdet()["onnx"], str(threads), str(pictures)]
+    cpu, wall = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(cpu) / pictures * 1e3, float(wall) / pictures * 1e3
+
+
+def capture_1080p(setting: Setting, seconds: float) -> List[Row]:
+    """CPU of one capture process on 1080p30 at 5 analysed pictures/s, beside decoding alone."""
+    clip = clip_1080p30()
+    ours, bare = [], []
+    for _ in range(2):
+        begin = _children_cpu()
+        subprocess.run(
+            f"gst-launch-1.0 -q filesrc location={clip} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink".split(),
+            check=True,
+        )
+        bare.append((_children_cpu() - begin) / 30)  # the clip's length in seconds
+        with setting.daemon("one", {"street": {"source": f"file://{clip}", "loop": True, "fps": FPS}}):
+            pid = wait_analysed("one")["cameras"][0]["pid"]
+            ours.append(_rate(lambda: [pid], seconds))  # noqa: B023
+    value, floor = statistics.median(ours), statistics.median(bare)
+    detail = f"{value * 1e3:.0f} ms of CPU for a second of video, decoding alone {floor * 1e3:.0f}"
+    return [Row("capture of 1080p30 at 5 pictures/s over decoding alone", value / floor, "x", 1.15, detail=detail)]
+
+
+def _children_cpu() -> float:
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def eight_cameras(setting: Setting, seconds: float) -> List[Row]:
+    """Eight RTSP cameras 720p15 at 5 analysed pictures/s: CPU over its floor, latency, memory."""
+    clip = clip_720p15()
+    totals, floors, others, waits, memory = [], [], [], [], {}
+    for _ in range(2):
+        with setting.rtsp_server(clip):
+            decode = _decode_only(setting, seconds, memory)
+            cameras = {f"c{n}": {"source": setting.rtsp_url, "fps": FPS, "objects": {"person": {}}} for n in range(CAMERAS)}
+            with setting.daemon("eight", cameras) as daemon, _Listener(setting.broker_port) as listener:
+                first = wait_analysed("eight", 30)
+                began, cpu = time.monotonic(), cpu_seconds(family(daemon.pid))
+                listener.latencies.clear()
+                time.sleep(seconds)
+                total = cpu_seconds(family(daemon.pid)) - cpu
+                last, lasted = status("eight"), time.monotonic() - began
+                waits += listener.latencies
+                memory["daemon"] = pss_mib(daemon.pid)
+                memory["capture"] = statistics.mean(pss_mib(c["pid"]) for c in last["cameras"])
+            pictures = sum(c["pictures"] for c in last["cameras"]) - sum(c["pictures"] for c in first["cameras"])
+            run, _ = session_loop(1, 300)
+            totals.append(total / lasted)
+            floors.append(decode + run * pictures / lasted / 1e3)
+            others.append((total / lasted - floors[-1]) / (pictures / lasted) * 1e3)
+            analysed = pictures / lasted
+    value, floor = statistics.median(totals), statistics.median(floors)
+    return [
+        Row("8 RTSP cameras 720p15, CPU over receive, decode and session.run alone", value / floor, "x", 1.20,
+            detail=f"{value:.3f} of a core, floor {floor:.3f}, {analysed:.1f} of {CAMERAS * FPS} pictures/s analysed"),
+        Row("CPU between picture and event, without decode and inference", statistics.median(others), "ms", 2.0,
+            detail="a picture, in the same run"),
+        Row("capture to event at a subscriber, without decode and inference, median", statistics.median(waits), "ms", 25,
+            detail=f"p95 {np.percentile(waits, 95):.1f} ms, {len(waits)} events"),
+        Row("memory of the daemon (PSS)", memory["daemon"], "MiB", 90),
+        Row("memory of a capture process beyond gst-launch-1.0's", memory["capture"] - memory["gst"], "MiB", 30,
+            detail=f"{memory['capture']:.0f} MiB, gst-launch-1.0 with the same decoder {memory['gst']:.0f}"),
+    ]  # fmt: skip
+
+
+def _decode_only(setting: Setting, seconds: float, memory: Dict[str, float]) -> float:
+    """CPU seconds a second of receiving and decoding the eight streams, and nothing else."""
+    line = f"rtspsrc location={setting.rtsp_url} protocols=tcp latency=200 ! rtph264depay ! h264parse ! avdec_h264 max-threads=1 ! fakesink"
+    children = [_gst(line, setting.folder / "gst.log") for _ in range(CAMERAS)]
+    try:
+        time.sleep(3)  # connected, and past the first key picture
+        rate = _rate(lambda: [c.pid for c in children], seconds)
+        memory["gst"] = statistics.mean(pss_mib(c.pid) for c in children)
+    finally:
+        for child in children:
+            child.__exit__()
+    return rate
+
+
+class _Listener:
+    """A subscriber that takes the time of each event's arrival."""
+
+    def __init__(self, port: int) -> None:
+        self.latencies: List[float] = []
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self._client.on_message = self._heard
+        self._client.on_connect = lambda client, *_: client.subscribe("edge/+/cameras/+/events/#")
+        self._client.connect("127.0.0.1", port)
+
+    def _heard(self, _client: object, _data: object, message: Any) -> None:
+        event = json.loads(message.payload)
+        stages = event.get("latency_ms")
+        if stages and not event["type"].endswith(".end"):
+            from datetime import datetime
+
+            captured = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
+            self.latencies.append((time.time() - captured) * 1e3 - stages["decode"] - stages["infer"])
+
+    def __enter__(self) -> _Listener:
+        self._client.loop_start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def saturation(setting: Setting, seconds: float) -> List[Row]:
+    """More pictures than the network can take: its rate beside the bare loop's, with the same threads."""
+    ratios, ours = [], []
+    for _ in range(2):
+        _, before = session_loop(1, 400)
+        source = {"source": "test://?size=640x480&rate=30", "fps": 30}
+        with setting.daemon("full", {f"c{n}": source for n in range(6)}):
+            first, began = wait_analysed("full", 30), time.monotonic()
+            time.sleep(seconds)
+            last, lasted = status("full"), time.monotonic() - began
+        _, after = session_loop(1, 400)
+        rate = (sum(c["pictures"] for c in last["cameras"]) - sum(c["pictures"] for c in first["cameras"])) / lasted
+        ours.append(rate)
+        ratios.append(rate * (before + after) / 2 / 1e3)
+    detail = f"{statistics.median(ours):.0f} pictures/s, one thread"
+    return [Row("inference rate at saturation over a bare session.run loop", statistics.median(ratios), "x", 0.90, True, detail)]
+
+
+ALL: Dict[str, Callable[[Setting, float], List[Row]]] = {
+    "capture": capture_1080p, "eight": eight_cameras, "saturation": saturation
+}  # fmt: skip
