@@ -13,7 +13,7 @@ import argparse
 import os
 import signal
 import sys
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import gi
 
@@ -41,25 +41,28 @@ def read_clip(path: str) -> Clip:
     pipeline.get_by_name("file").set_property("location", path)
     sink = pipeline.get_by_name("sink")
     pipeline.set_state(Gst.State.PLAYING)
-    pictures = []  # type: List[Gst.Buffer]
-    caps = None  # type: Optional[Gst.Caps]
+    bus = pipeline.get_bus()
+    pictures: List[Gst.Buffer] = []
+    caps: Optional[Gst.Caps] = None
+    message: Optional[Gst.Message] = None
     try:
-        while True:
-            sample = sink.emit("try-pull-sample", 10 * Gst.SECOND)
+        while message is None:
+            sample = sink.emit("try-pull-sample", Gst.SECOND // 10)
             if sample is None:
-                break
+                message = bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.EOS)
+                continue
             caps = caps or sample.get_caps()
             shared = sample.get_buffer()
             picture = shared.copy_deep()  # out of the demuxer's pool
             picture.pts = shared.pts
             picture.dts = shared.dts if shared.dts != Gst.CLOCK_TIME_NONE else shared.pts
             pictures.append(picture)
-        message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
     finally:
         pipeline.set_state(Gst.State.NULL)
     kind = caps.get_structure(0).get_name() if caps else ""
-    if message is not None or kind not in PAYLOADERS or len(pictures) < 2:
-        why = message.parse_error()[0].message if message is not None else "holds {}".format(kind or "no video")
+    broken = message.type == Gst.MessageType.ERROR
+    if broken or kind not in PAYLOADERS or len(pictures) < 2:
+        why = message.parse_error()[0].message if broken else f"holds {kind or 'no video'}"
         raise ValueError(f"{path}: {why}; H.264 or H.265 in MP4 is needed")
     start = pictures[0].dts  # sent at their decoding time, as a camera with B frames does
     for picture in pictures:
@@ -76,7 +79,7 @@ class Feeder:
         self.index, self.round_start = 0, 0
 
     def need(self, source: Any, _size: int) -> None:
-        until = None  # type: Optional[int]
+        until: Optional[int] = None
         while True:
             if self.index == len(self.clip.pictures):
                 if self.once:
@@ -145,12 +148,12 @@ def main(argv: Optional[List[str]] = None) -> int:
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
     server.set_service(str(args.port))
-    permissions = None  # type: Optional[GstRtspServer.RTSPPermissions]
+    permissions: Optional[GstRtspServer.RTSPPermissions] = None
     if args.user:
         permissions = demand(server, args.user, os.environ.get(args.password_env, ""), args.auth)
-    clips = {}  # type: Dict[str, Clip]
+    clips: Dict[str, Clip] = {}
     mounts = server.get_mount_points()
-    names = []  # type: List[str]
+    names: List[str] = []
     for mount in args.mounts:
         name, _, what = mount.partition("=")
         if what.startswith("launch:"):

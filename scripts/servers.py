@@ -59,7 +59,7 @@ class Server:
             raise RuntimeError(f"{self.name} is not running")
         return self.process.pid
 
-    def start(self: Self, timeout: float = 30.0) -> Self:
+    def start(self: Self, timeout: float = 60.0) -> Self:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 # The kernel ends the child when this process is gone, however it went.
@@ -193,7 +193,10 @@ class RtspServer(Server):
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 20.0, what: str = "") -> T:
+PATIENCE = 60.0  # seconds; a machine that is shared or throttled may stand still for half a minute
+
+
+def wait_until(condition: Callable[[], T], timeout: float = PATIENCE, what: str = "") -> T:
     """The first true value of ``condition``; ``TimeoutError`` naming ``what`` when none comes in time."""
     deadline = time.monotonic() + timeout
     while True:

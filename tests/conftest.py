@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., Any]:
-    """``wait_until(condition, timeout=20.0, what="")``: the condition's first true value, or TimeoutError."""
+    """``wait_until(condition, timeout=…, what="")``: the condition's first true value, or TimeoutError."""
     return servers.wait_until
 
 

@@ -13,7 +13,7 @@ from typing import Dict, Iterator, Set
 import psutil
 import pytest
 
-from scripts.servers import ROOT
+from scripts.servers import PATIENCE, ROOT
 
 DEMO = [sys.executable, "-m", "scripts.demo"]
 
@@ -65,7 +65,7 @@ def test_it_ends_well_when_told_to(number: signal.Signals, environment: Dict[str
                 break
         process.send_signal(number)
         rest = process.stdout.read()
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert "events, the first after " in rest
 
 
@@ -84,5 +84,5 @@ def test_ctrl_c_at_a_terminal_is_no_error_of_make(environment: Dict[str, str]) -
                 said += os.read(terminal, 65536)
         except OSError:  # EIO: the other side has closed
             os.close(terminal)
-        assert make.wait(60) == 0
+        assert make.wait(PATIENCE) == 0
     assert b"events, the first after " in said

@@ -3,7 +3,7 @@
 from edge.analytics.camera import CameraAnalytics
 from edge.analytics.detections import Detections
 from edge.analytics.happening import Happening
-from edge.analytics.start_rules import floor_score
+from edge.analytics.start_rules import floor_scores
 from edge.analytics.track import Facts
 
-__all__ = ["CameraAnalytics", "Detections", "Facts", "Happening", "floor_score"]
+__all__ = ["CameraAnalytics", "Detections", "Facts", "Happening", "floor_scores"]

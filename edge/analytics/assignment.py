@@ -18,6 +18,8 @@ def assign(rows: Sequence[int], columns: Sequence[int], gains: Sequence[float]) 
     The three sequences list the possible pairs and what each is worth (over 0); a pair that is not listed cannot be.
     Same input, same answer.
     """
+    if len(set(rows)) == len(rows) and len(set(columns)) == len(columns):
+        return list(zip(rows, columns))  # everybody has one partner at most
     by_row: Dict[int, List[int]] = {}
     by_column: Dict[int, List[int]] = {}
     for i, (row, column) in enumerate(zip(rows, columns)):

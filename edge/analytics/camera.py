@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-import numpy as np
-
 from edge.analytics import lives
 from edge.analytics.camera_rules import CameraRules
 from edge.analytics.detections import Detections
@@ -60,9 +58,8 @@ class CameraAnalytics:
         time = self._time = detections.time
         out: List[Happening] = []
         if step.seen:
-            anchors = np.array([t.anchor for t in step.seen])
-            told = self._lines.update(step.seen, anchors, time)
-            told += self._zones.update(step.seen, anchors, time)
+            told = self._lines.update(step.seen, time)
+            told += self._zones.update(step.seen, time)
             out = lives.started(step.started, time)  # after the zones, so that it names those it starts in
             out += told
             out += lives.updated(step.seen, time)

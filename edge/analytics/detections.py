@@ -46,7 +46,7 @@ class Detections:
         """
         if rows.ndim != 2 or rows.shape[1] != 6:
             raise ValueError(f"detections must be (N, 6), not {rows.shape}")
-        finite = np.isfinite(rows).all(axis=1)
-        if not finite.all():
-            rows = rows[finite]
+        finite = np.isfinite(rows)
+        if not np.logical_and.reduce(finite, axis=None):
+            rows = rows[finite.all(axis=1)]
         return cls(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp), time, seq, width, height)

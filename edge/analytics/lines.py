@@ -19,7 +19,6 @@ from __future__ import annotations
 from typing import List, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.analytics import happening as kinds
 from edge.analytics.camera_rules import LineRules
@@ -48,14 +47,15 @@ class LineWatch:
                     del track.crossings[name]
         self._set(lines)
 
-    def update(self, tracks: Sequence[Track], anchors: NDArray[np.float64], time: float) -> List[Happening]:
-        """``tracks`` were seen in the picture of ``time``, at ``anchors`` (N, 2)."""
+    def update(self, tracks: Sequence[Track], time: float) -> List[Happening]:
+        """``tracks`` were seen in the picture of ``time``."""
         out: List[Happening] = []
         if not self._lines or not tracks:
             return out
-        crossed = self._polylines.crossings(np.array([t.line_anchor for t in tracks]), anchors)
-        for track, anchor, row in zip(tracks, anchors.tolist(), crossed.tolist()):
-            track.line_anchor = tuple(anchor)
+        anchors = [t.anchor for t in tracks]
+        crossed = self._polylines.crossings(np.array([t.line_anchor for t in tracks]), np.array(anchors))
+        for track, anchor, row in zip(tracks, anchors, crossed.tolist()):
+            track.line_anchor = anchor
             if any(row):
                 self._note(track, row)
             if track.crossings:

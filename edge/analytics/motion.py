@@ -1,115 +1,97 @@
-"""Kalman filters with constant velocity for all tracks at once, as a struct of arrays.
+"""A Kalman filter with constant velocity for one object, in plain numbers.
 
-The state of a track is cx cy w h and their velocities. The four are independent of each other, so the 8x8 covariance
-falls into four symmetric 2x2 blocks [[a, b], [b, c]] (place, place-velocity, velocity), kept as three arrays (cap, 4).
-They are in units of the box's height (a: h², b: h²/s, c: h²/s²): one set of settings then fits near and far objects.
+The state is cx cy w h and their velocities. The four are independent of each other, so the 8x8 covariance falls into
+2x2 blocks [[a, b], [b, c]] (place, place-velocity, velocity); cx and cy are always seen with the same variance, and so
+are w and h, which leaves one block for the place and one for the size. They are in units of the box's height (a: h²,
+b: h²/s, c: h²/s²): one set of settings then fits near and far objects.
 
 With F = [[1, t], [0, 1]] and the white-noise-acceleration model (Bar-Shalom, Estimation with Applications to Tracking
-and Navigation, 6.2.2), Q = q [[t³/3, t²/2], [t²/2, t]]; time steps are the real ones. Written with element-wise
-arithmetic alone: matrix products would wake BLAS, which costs megabytes and no time is won on arrays this small.
+and Navigation, 6.2.2), Q = q [[t³/3, t²/2], [t²/2, t]]; time steps are the real ones.
+
+A camera has a few dozen objects and a picture every 30 to 200 ms, between which other processes fill the CPU's caches.
+Under that, a hundred calls into numpy cost several times what this arithmetic does.
 """
 
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Tuple
 
 from edge.analytics.settings import TrackerSettings
 
-Array = NDArray[np.float64]
+Block = Tuple[float, float, float]
+Measured = Tuple[float, float, float, float]  # cx cy w h
 
 _SMALLEST = 1e-4  # of a box's width and height, in picture heights: a filter's velocity must not turn a box inside out
 
 
 class Motion:
-    """Rows 0..count-1 are the tracks'. Lengths are in picture heights along both axes."""
+    """Where one object is and how it moves. Lengths are in picture heights along both axes."""
 
-    def __init__(self, settings: TrackerSettings) -> None:
-        capacity = settings.most_tracks
-        place, size = settings.measured_place**2, settings.measured_size**2
-        self.count = 0
+    __slots__ = ("_settings", "cx", "cy", "h", "place", "size", "vh", "vw", "vx", "vy", "w")
+
+    def __init__(self, settings: TrackerSettings, measured: Measured) -> None:
         self._settings = settings
-        self._state = np.zeros((capacity, 8))
-        self._covariance = np.zeros((3, capacity, 4))
-        self._measured = np.array([place, place, size, size])
-        self._noise = np.array([settings.place_noise] * 2 + [settings.size_noise] * 2)
-        self._first = np.zeros((3, 4))
-        self._first[0] = self._measured
-        self._first[2] = np.array([settings.first_speed] * 2 + [settings.first_growth] * 2) ** 2
-
-    @property
-    def centre_size(self) -> Array:
-        """(count, 4) cx cy w h: a view, until the next change of rows."""
-        return self._state[: self.count, :4]
-
-    @property
-    def velocity(self) -> Array:
-        """(count, 4), a second."""
-        return self._state[: self.count, 4:]
+        self.cx, self.cy, self.w, self.h = measured
+        self.vx = self.vy = self.vw = self.vh = 0.0
+        self.place: Block = (settings.measured_place**2, 0.0, settings.first_speed**2)
+        self.size: Block = (settings.measured_size**2, 0.0, settings.first_growth**2)
 
     def predict(self, seconds: float) -> None:
-        """Everything moves on by ``seconds``."""
-        if not self.count:
-            return
-        t = min(seconds, self._settings.longest_step)
-        place, velocity = self.centre_size, self.velocity
-        place += velocity * t
-        np.maximum(place[:, 2:], _SMALLEST, out=place[:, 2:])
-        a, b, c = self._covariance[:, : self.count]
-        noise = self._noise * t
-        a += b * (2.0 * t)
-        a += c * (t * t)
-        a += noise * (t * t / 3.0)
-        b += c * t
-        b += noise * (t / 2.0)
-        c += noise
-
-    def uncertainty(self) -> Array:
-        """(count,) standard deviation of the centre along one axis, bounded, in picture heights."""
+        """It moves on by ``seconds``."""
         s = self._settings
-        deviation = np.sqrt(self._covariance[0, : self.count, 0])
-        deviation *= s.widening
-        np.minimum(deviation, s.widest, out=deviation)
-        deviation *= self._state[: self.count, 3]
-        return deviation
+        t = min(seconds, s.longest_step)
+        self.cx += self.vx * t
+        self.cy += self.vy * t
+        self.w = max(self.w + self.vw * t, _SMALLEST)
+        self.h = max(self.h + self.vh * t, _SMALLEST)
+        self.place = _grown(self.place, s.place_noise * t, t)
+        self.size = _grown(self.size, s.size_noise * t, t)
 
-    def correct(self, rows: NDArray[np.intp], measured: Array, high: NDArray[np.bool_]) -> None:
-        """``rows`` (M,) were seen at ``measured`` (M, 4) cx cy w h; ``high`` (M,) says by a box that may start one."""
-        state = self._state.take(rows, axis=0)
-        a, b, c = self._covariance.take(rows, axis=1)
-        variance = self._measured * np.where(high, 1.0, self._settings.low_score_noise)[:, None]
-        variance += a
+    def uncertainty(self) -> float:
+        """Standard deviation of the centre along one axis, bounded, in picture heights."""
+        s = self._settings
+        return min(math.sqrt(self.place[0]) * s.widening, s.widest) * self.h
+
+    def correct(self, measured: Measured, high: bool) -> None:
+        """It was seen at ``measured``; ``high`` says by a box that may start an object."""
+        s = self._settings
+        noise = 1.0 if high else s.low_score_noise
+        cx, cy, w, h = measured
+        a, b, c = self.place
+        variance = s.measured_place**2 * noise + a
         gain, velocity_gain = a / variance, b / variance
-        surprise = measured - state[:, :4]
-        state[:, :4] += gain * surprise
-        state[:, 4:] += velocity_gain * surprise
-        self._state[rows] = state
-        kept = 1.0 - gain
-        self._covariance[:, rows] = a * kept, b * kept, c - velocity_gain * b
+        dx, dy = cx - self.cx, cy - self.cy
+        self.cx += gain * dx
+        self.cy += gain * dy
+        self.vx += velocity_gain * dx
+        self.vy += velocity_gain * dy
+        self.place = a * (1.0 - gain), b * (1.0 - gain), c - velocity_gain * b
+        a, b, c = self.size
+        variance = s.measured_size**2 * noise + a
+        gain, velocity_gain = a / variance, b / variance
+        dw, dh = w - self.w, h - self.h
+        self.w += gain * dw
+        self.h += gain * dh
+        self.vw += velocity_gain * dw
+        self.vh += velocity_gain * dh
+        self.size = a * (1.0 - gain), b * (1.0 - gain), c - velocity_gain * b
 
     def rescale(self, width: float) -> None:
         """The pictures' aspect became ``width`` times what it was, so everything did along x."""
-        self._state[: self.count, ::2] *= width
+        self.cx *= width
+        self.w *= width
+        self.vx *= width
+        self.vw *= width
 
-    def halt(self, rows: NDArray[np.bool_]) -> None:
-        """Tracks whose motion nobody knows any more stand still."""
-        self.velocity[rows] = 0.0
+    def halt(self) -> None:
+        """Nobody knows any more how it moves: it stands still."""
+        self.vx = self.vy = self.vw = self.vh = 0.0
 
-    def append(self, measured: Array) -> None:
-        """New tracks at ``measured`` (M, 4); the caller keeps to the capacity."""
-        first, self.count = self.count, self.count + len(measured)
-        self._state[first : self.count, :4] = measured
-        self._state[first : self.count, 4:] = 0.0
-        self._covariance[:, first : self.count] = self._first[:, None]
 
-    def keep(self, rows: NDArray[np.bool_]) -> None:
-        """Drops every row whose flag in ``rows`` (count,) is false; the others keep their order."""
-        state, covariance = self._state[: self.count][rows], self._covariance[:, : self.count][:, rows]
-        self.count = len(state)
-        self._state[: self.count] = state
-        self._covariance[:, : self.count] = covariance
+def _grown(block: Block, noise: float, t: float) -> Block:
+    a, b, c = block
+    return a + b * (2.0 * t) + c * (t * t) + noise * (t * t / 3.0), b + c * t + noise * (t / 2.0), c + noise
 
 
 def decay(seconds: float, over: float) -> float:

@@ -1,33 +1,42 @@
-"""How well foretold boxes and seen boxes cover each other."""
+"""How well a foretold box and the boxes that were seen cover each other."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from bisect import bisect_left
+from typing import List, Sequence, Tuple
 
-Array = NDArray[np.float64]
+Box = Tuple[float, float, float, float]  # cx cy w h, areas over 0
 
 
-def widened_iou(tracks: Array, boxes: Array, margin: Array) -> Array:
-    """(T, N) intersection over union of every track's box with every box seen, both widened on all sides.
+class Overlaps:
+    """The boxes that were seen, from left to right: what lies far aside of a track is not looked at."""
 
-    ``tracks`` (T, 4) and ``boxes`` (N, 4) are cx cy w h with areas over 0; ``margin`` (T,) is the widening, which a
-    track brings along for itself and for the box it is compared with. The idea of widening both is C-BIoU's (Yang et
-    al., "Hard to Track Objects with Irregular Motions and Similar Appearances?", WACV 2023); there the margin is fixed,
-    here it is the track's own uncertainty. Overlap of two widened boxes is the plain one's extent (negative across a
-    gap) plus twice the margin on each axis.
-    """
-    half, seen_half = tracks[:, 2:] / 2.0, boxes[:, 2:] / 2.0
-    extra = (margin * 2.0)[:, None, None]
-    extent = np.minimum((tracks[:, :2] + half)[:, None], boxes[:, :2] + seen_half)
-    extent -= np.maximum((tracks[:, :2] - half)[:, None], boxes[:, :2] - seen_half)
-    extent += extra
-    np.maximum(extent, 0.0, out=extent)
-    common = extent[..., 0] * extent[..., 1]
-    size = tracks[:, 2:] + extra[:, 0]
-    seen = boxes[:, 2:] + extra
-    union = seen[..., 0] * seen[..., 1]
-    union += (size[:, 0] * size[:, 1])[:, None]
-    union -= common
-    common /= union
-    return common
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self._edges = sorted(
+            (cx - w / 2.0, cx + w / 2.0, cy - h / 2.0, cy + h / 2.0, w, h, i) for i, (cx, cy, w, h) in enumerate(boxes)
+        )
+        self._lefts = [edges[0] for edges in self._edges]
+        self._widest = max((box[2] for box in boxes), default=0.0)
+
+    def of(self, cx: float, cy: float, width: float, height: float, margin: float) -> List[Tuple[int, float]]:
+        """(index, intersection over union) of the boxes that overlap this one, all widened on all sides.
+
+        ``margin`` is the widening, which a track brings along for itself and for the box it is compared with. The idea
+        of widening both is C-BIoU's (Yang et al., "Hard to Track Objects with Irregular Motions and Similar
+        Appearances?", WACV 2023); there the margin is fixed, here it is the track's own uncertainty. Overlap of two
+        widened boxes is the plain one's extent (negative across a gap) plus twice the margin on each axis.
+        """
+        extra = margin * 2.0
+        left, right, top, bottom = cx - width / 2.0, cx + width / 2.0, cy - height / 2.0, cy + height / 2.0
+        from_x, from_y, to_y = left - extra, top - extra, bottom + extra
+        area = (width + extra) * (height + extra)
+        first, last = bisect_left(self._lefts, from_x - self._widest), bisect_left(self._lefts, right + extra)
+        found = []
+        for seen_left, seen_right, seen_top, seen_bottom, seen_width, seen_height, i in self._edges[first:last]:
+            if seen_right <= from_x or seen_top >= to_y or seen_bottom <= from_y:
+                continue
+            common = (min(right, seen_right) - max(left, seen_left) + extra) * (
+                min(bottom, seen_bottom) - max(top, seen_top) + extra
+            )
+            found.append((i, common / ((seen_width + extra) * (seen_height + extra) + area - common)))
+        return found

@@ -9,20 +9,16 @@ change at any moment, and hardly changes how many objects there are.
 
 from __future__ import annotations
 
-from typing import Callable, List, NamedTuple, Sequence, Tuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Callable, Dict, List, NamedTuple, Sequence, Set, Tuple
 
 from edge.analytics.assignment import Pair, assign
 from edge.analytics.detections import Detections
 from edge.analytics.motion import Motion, decay
-from edge.analytics.overlap import widened_iou
+from edge.analytics.overlap import Overlaps
 from edge.analytics.settings import DEFAULTS, TrackerSettings
 from edge.analytics.start_rules import StartRules
-from edge.analytics.table import TrackTable
 from edge.analytics.track import Track
-from edge.analytics.usable import Usable, fractions, usable
+from edge.analytics.usable import Seen, fractions, usable
 
 _FIRST_STEP = 0.2  # seconds that the first picture counts for
 _ROUNDING = 1e-6  # seconds
@@ -41,6 +37,21 @@ class Step(NamedTuple):
     ended: List[Ended]
 
 
+class _Row:
+    """What the tracker keeps about one track. Its id is 0 as long as it is not confirmed."""
+
+    __slots__ = ("confirmed", "evidence", "hits", "label", "missing", "motion", "track")
+
+    def __init__(self, track: Track, label: int, motion: Motion, evidence: float) -> None:
+        self.track = track
+        self.label = label
+        self.motion = motion
+        self.evidence = evidence  # the score averaged over time, see TrackerSettings
+        self.missing = 0.0  # seconds without the object, of pictures that were looked at
+        self.hits = 1
+        self.confirmed = False
+
+
 class Tracker:
     """One camera's objects of one model. ``number`` gives the next id, when a track is confirmed."""
 
@@ -53,15 +64,14 @@ class Tracker:
         self._labels = list(labels)
         self._number = number
         self._settings = settings
-        self._motion = Motion(settings)
-        self._table = TrackTable(settings.most_tracks)
+        self._rows: List[_Row] = []
         self._time = float("-inf")
         self._aspect = 1.0
 
     @property
     def confirmed(self) -> List[Track]:
         """The objects there are, whether the last picture showed them or not."""
-        return [t for t in self._table.tracks if t.id]
+        return [row.track for row in self._rows if row.track.id]
 
     def update(self, detections: Detections) -> Step:
         """Takes one picture. One that is not newer than the last is left out."""
@@ -74,16 +84,21 @@ class Tracker:
             return Step([], [], [])
         else:
             step = min(time - self._time, s.longest_step)
-            self._motion.predict(time - self._time)
+            for row in self._rows:
+                row.motion.predict(time - self._time)
         self._time = time
+        aspect = detections.width / detections.height
+        if aspect != self._aspect:
+            for row in self._rows:
+                row.motion.rescale(aspect / self._aspect)
+            self._aspect = aspect
         boxes = usable(detections, self.rules, s)
-        if boxes.aspect != self._aspect:
-            self._motion.rescale(boxes.aspect / self._aspect)
-            self._aspect = boxes.aspect
         pairs = self._associate(boxes)
-        started, seen = self._matched(pairs, boxes, detections, step)
-        ended = self._unmatched(pairs, boxes.aspect, step)
-        self._start(pairs, boxes, detections, step)
+        kept = decay(step, s.evidence_over)
+        started, seen = self._matched(pairs, boxes, detections, kept)
+        ended = self._unmatched({i for i, _ in pairs}, step, kept) if len(pairs) < len(self._rows) else []
+        if len(pairs) < len(boxes):
+            self._start({i for _, i in pairs}, boxes, detections, kept)
         return Step(started, seen, gone + ended)
 
     def end_all(self, reason: str) -> List[Ended]:
@@ -93,107 +108,100 @@ class Tracker:
 
     def end_labels(self, wanted: Callable[[str], bool], reason: str) -> List[Ended]:
         """Forgets the objects whose label is not wanted any more."""
-        tracks = self._table.tracks
-        keep = [wanted(t.label) for t in tracks]
-        self._keep(np.array(keep, bool))
-        return [Ended(t, reason) for t, kept in zip(tracks, keep) if t.id and not kept]
+        gone = [row.track for row in self._rows if not wanted(row.track.label)]
+        self._rows = [row for row in self._rows if wanted(row.track.label)]
+        return [Ended(track, reason) for track in gone if track.id]
 
-    def _associate(self, boxes: Usable) -> List[Pair]:
+    def _associate(self, boxes: List[Seen]) -> List[Pair]:
         """(row, box) of every track that the picture shows."""
-        if not self._motion.count or not len(boxes.scores):
+        if not self._rows or not boxes:
             return []
-        s, high = self._settings, boxes.high.tolist()
-        overlap = widened_iou(self._motion.centre_size, boxes.measured, self._motion.uncertainty())
-        possible = overlap >= np.where(boxes.high, s.high_overlap, s.low_overlap)
-        possible &= self._table.classes[:, None] == boxes.classes
-        row_array, box_array = possible.nonzero()
-        rows, chosen, gains = row_array.tolist(), box_array.tolist(), overlap[possible].tolist()
-        first = [i for i, box in enumerate(chosen) if high[box]]
-        pairs = assign([rows[i] for i in first], [chosen[i] for i in first], [gains[i] for i in first])
-        if len(first) < len(chosen):
-            taken = {row for row, _ in pairs}
-            recent = (self._table.missing <= s.low_after).tolist()
-            rest = [i for i, row in enumerate(rows) if not high[chosen[i]] and row not in taken and recent[row]]
-            pairs += assign([rows[i] for i in rest], [chosen[i] for i in rest], [gains[i] for i in rest])
+        s = self._settings
+        overlaps = Overlaps([box.measured for box in boxes])
+        high: List[Tuple[int, int, float]] = []
+        low: List[Tuple[int, int, float]] = []
+        for i, row in enumerate(self._rows):
+            m = row.motion
+            for j, overlap in overlaps.of(m.cx, m.cy, m.w, m.h, m.uncertainty()):
+                box = boxes[j]
+                if box.label != row.label:
+                    continue
+                if box.high:
+                    if overlap >= s.high_overlap:
+                        high.append((i, j, overlap))
+                elif overlap >= s.low_overlap and row.missing <= s.low_after:
+                    low.append((i, j, overlap))
+        pairs = _best(high)
+        if low:
+            taken = {i for i, _ in pairs}
+            pairs += _best([pair for pair in low if pair[0] not in taken])
         pairs.sort()
         return pairs
 
     def _matched(
-        self, pairs: List[Pair], boxes: Usable, detections: Detections, step: float
+        self, pairs: List[Pair], boxes: List[Seen], detections: Detections, kept: float
     ) -> Tuple[List[Track], List[Track]]:
         """Tracks that were seen learn from their box, and are confirmed when there is evidence enough."""
-        if not pairs:
-            return [], []
-        s, table = self._settings, self._table
-        rows, chosen = np.array(pairs, np.intp).T
-        scores, high = boxes.scores[chosen], boxes.high[chosen]
-        self._motion.correct(rows, boxes.measured[chosen], high)
-        evidence = table.evidence[rows]
-        evidence += (scores - evidence) * (1.0 - decay(step, s.evidence_over))
-        table.evidence[rows] = evidence
-        table.missing[rows[high]] = 0.0  # a lesser box carries on, but does not prove: for it time stands still
-        table.hits[rows] += 1
-        enough = evidence >= self.rules.min_scores[boxes.classes[chosen]] * s.confirmed_at
-        enough &= table.hits[rows] >= s.confirmed_hits
-        table.confirmed[rows] |= enough
-        corners = fractions(self._motion.centre_size.take(rows, axis=0), boxes.aspect).tolist()
-        speeds = self._motion.velocity.take(rows, axis=0).tolist()
+        s, aspect, marks = self._settings, self._aspect, self.rules.min_scores
+        time, picture = detections.time, (detections.width, detections.height)
         started, seen = [], []
-        picture = detections.width, detections.height
-        confirmed = table.confirmed[rows].tolist()
-        for (row, _), good, score, corner, speed in zip(pairs, confirmed, scores.tolist(), corners, speeds):
-            track = table.tracks[row]
-            track.seen, track.score, track.picture = detections.time, score, picture
-            track.box, track.velocity = tuple(corner), (speed[0] / boxes.aspect, speed[1])
+        for i, j in pairs:
+            row, (measured, score, label, high) = self._rows[i], boxes[j]
+            motion, track = row.motion, row.track
+            motion.correct(measured, high)
+            row.evidence += (score - row.evidence) * (1.0 - kept)
+            row.hits += 1
+            if high:
+                row.missing = 0.0  # a lesser box carries on, but does not prove: for it time stands still
+            if row.evidence >= marks[label] * s.confirmed_at and row.hits >= s.confirmed_hits:
+                row.confirmed = True
+            track.seen, track.score, track.picture = time, score, picture
+            track.box = fractions(motion.cx, motion.cy, motion.w, motion.h, aspect)
+            track.velocity = motion.vx / aspect, motion.vy
             if score > track.best_score:
                 track.best_score = score
-            if good:
+            if row.confirmed:
                 seen.append(track)
                 if not track.id:
                     track.id = self._number()
                     started.append(track)
         return started, seen
 
-    def _unmatched(self, pairs: List[Pair], aspect: float, step: float) -> List[Ended]:
+    def _unmatched(self, seen: Set[int], step: float, kept: float) -> List[Ended]:
         """Tracks that were not seen wait, and end when they have waited long enough or have moved out."""
-        s, table, count = self._settings, self._table, self._motion.count
-        if len(pairs) == count:
+        s = self._settings
+        ended: Dict[int, str] = {}
+        for i, row in enumerate(self._rows):
+            if i in seen:
+                continue
+            row.missing += step
+            row.evidence *= kept
+            motion = row.motion
+            if row.missing > s.coasting:
+                motion.halt()
+            if not (0.0 < motion.cx < self._aspect and 0.0 < motion.cy < 1.0):
+                ended[i] = "left"
+            elif row.missing > (s.lost_after if row.confirmed else s.tentative_for) - _ROUNDING:
+                ended[i] = "lost"
+        if not ended:
             return []
-        missed = np.ones(count, bool)
-        missed[[row for row, _ in pairs]] = False
-        table.missing[missed] += step
-        table.evidence[missed] *= decay(step, s.evidence_over)
-        late = missed & (table.missing > s.coasting)
-        if late.any():
-            self._motion.halt(late)
-        centre = self._motion.centre_size[:, :2]
-        outside = np.logical_or.reduce((centre <= 0.0) | (centre >= (aspect, 1.0)), axis=1)
-        patience = np.where(table.confirmed, s.lost_after, s.tentative_for)
-        gone = missed & ((table.missing > patience - _ROUNDING) | outside)
-        if not gone.any():
-            return []
-        ended = [Ended(table.tracks[i], "left" if outside[i] else "lost") for i in gone.nonzero()[0].tolist()]
-        self._keep(~gone)
-        return [e for e in ended if e.track.id]
+        gone = [Ended(self._rows[i].track, reason) for i, reason in ended.items()]
+        self._rows = [row for i, row in enumerate(self._rows) if i not in ended]
+        return [e for e in gone if e.track.id]
 
-    def _start(self, pairs: List[Pair], boxes: Usable, detections: Detections, step: float) -> None:
+    def _start(self, taken: Set[int], boxes: List[Seen], detections: Detections, kept: float) -> None:
         """Boxes that no track took begin tracks, the best ones if there is not room for all."""
-        taken = {box for _, box in pairs}
-        room = self._settings.most_tracks - self._motion.count
-        new = [i for i, high in enumerate(boxes.high.tolist()) if high and i not in taken][:room]
-        if not new:
-            return
-        classes, scores = boxes.classes[new], boxes.scores[new]
-        corners = fractions(boxes.measured[new], boxes.aspect).tolist()
         picture = detections.width, detections.height
-        tracks = []
-        for label, score, corner in zip(classes.tolist(), scores.tolist(), corners):
-            track = Track(0, self._labels[label], self._model, detections.time, tuple(corner), picture)
+        for i, (measured, score, label, high) in enumerate(boxes):
+            if not high or i in taken:
+                continue
+            if len(self._rows) >= self._settings.most_tracks:
+                return
+            corners = fractions(*measured, self._aspect)
+            track = Track(0, self._labels[label], self._model, detections.time, corners, picture)
             track.score = track.best_score = score
-            tracks.append(track)
-        self._motion.append(boxes.measured[new])
-        self._table.append(tracks, classes, scores * (1.0 - decay(step, self._settings.evidence_over)))
+            self._rows.append(_Row(track, label, Motion(self._settings, measured), score * (1.0 - kept)))
 
-    def _keep(self, rows: NDArray[np.bool_]) -> None:
-        self._motion.keep(rows)
-        self._table.keep(rows)
+
+def _best(possible: List[Tuple[int, int, float]]) -> List[Pair]:
+    return assign([i for i, _, _ in possible], [j for _, j, _ in possible], [gain for _, _, gain in possible])

@@ -2,64 +2,55 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import List, NamedTuple, Tuple
 
 from edge.analytics.detections import Detections
+from edge.analytics.motion import Measured
 from edge.analytics.settings import TrackerSettings
 from edge.analytics.start_rules import StartRules
-
-Array = NDArray[np.float64]
-
-
-class Usable(NamedTuple):
-    """Best scores first. ``measured`` (N, 4) is cx cy w h in picture heights; ``high`` (N,) says what may start."""
-
-    measured: Array
-    scores: Array
-    classes: NDArray[np.intp]
-    high: NDArray[np.bool_]
-    aspect: float
+from edge.analytics.track import Box
 
 
-def usable(detections: Detections, rules: StartRules, settings: TrackerSettings) -> Usable:
-    """Boxes are cut to the picture. Left out: unwanted labels, too low scores, NaN, and what has no area.
+class Seen(NamedTuple):
+    """One box. ``measured`` is cx cy w h in picture heights; ``high`` says that it may start an object."""
+
+    measured: Measured
+    score: float
+    label: int
+    high: bool
+
+
+def usable(detections: Detections, rules: StartRules, settings: TrackerSettings) -> List[Seen]:
+    """Best scores first, cut to the picture. Left out: unwanted labels, too low scores, and what has no area.
 
     The order is by what the boxes are (score, class, place), so it does not matter in which order a model gives them.
     """
-    aspect = detections.width / detections.height
-    known = len(rules.min_scores) - 1
-    classes = np.where((detections.classes >= 0) & (detections.classes < known), detections.classes, known)
-    keep = detections.scores >= rules.min_scores[classes] * settings.low_score  # false for a NaN
-    table = np.empty((int(keep.sum()), 6))
-    table[:, :4] = detections.boxes[keep]
-    table[:, 4] = classes[keep]
-    table[:, 5] = np.minimum(detections.scores[keep], 1.0)
-    corners = table[:, :4]
-    np.maximum(corners, 0.0, out=corners)
-    np.minimum(corners, 1.0, out=corners)
-    real = (corners[:, :2] < corners[:, 2:]).all(axis=1)  # false for a NaN
-    if not real.all():
-        table = table[real]
-    table = table[np.lexsort(table.T)[::-1][: settings.most_boxes]]
-    low, size = table[:, :2], table[:, 2:4]
-    size -= low
-    classes, scores = table[:, 4].astype(np.intp), table[:, 5]
-    high = rules.may_start(classes, scores, size[:, 0] * size[:, 1])
-    low += size * 0.5
-    measured = table[:, :4]
-    measured[:, ::2] *= aspect
-    return Usable(measured, scores, classes, high, aspect)
+    aspect, low = detections.width / detections.height, settings.low_score
+    marks = rules.min_scores
+    taken: List[Tuple[float, int, float, float, float, float]] = []
+    for label, score, (x1, y1, x2, y2) in zip(
+        detections.classes.tolist(), detections.scores.tolist(), detections.boxes.tolist()
+    ):
+        if not 0 <= label < len(marks) or not score >= marks[label] * low:  # false for a NaN
+            continue
+        x1, y1 = x1 if x1 > 0.0 else 0.0, y1 if y1 > 0.0 else 0.0
+        x2, y2 = x2 if x2 < 1.0 else 1.0, y2 if y2 < 1.0 else 1.0
+        if x1 < x2 and y1 < y2:
+            taken.append((score if score < 1.0 else 1.0, label, y2, x2, y1, x1))
+    taken.sort(reverse=True)
+    seen = []
+    for score, label, y2, x2, y1, x1 in taken[: settings.most_boxes]:
+        w, h = x2 - x1, y2 - y1
+        measured = (x1 + w * 0.5) * aspect, y1 + h * 0.5, w * aspect, h
+        seen.append(Seen(measured, score, label, rules.may_start(label, score, w * h)))
+    return seen
 
 
-def fractions(measured: Array, aspect: float) -> Array:
-    """(N, 4) cx cy w h in picture heights back to x1 y1 x2 y2 as fractions of the picture, cut to the picture."""
-    boxes = measured.copy()
-    boxes[:, ::2] /= aspect
-    boxes[:, :2] -= boxes[:, 2:] * 0.5
-    boxes[:, 2:] += boxes[:, :2]
-    np.maximum(boxes, 0.0, out=boxes)
-    np.minimum(boxes, 1.0, out=boxes)
-    return boxes
+def fractions(cx: float, cy: float, w: float, h: float, aspect: float) -> Box:
+    """cx cy w h in picture heights back to x1 y1 x2 y2 as fractions of the picture, cut to the picture."""
+    cx, w = cx / aspect, w / aspect
+    x1, y1 = cx - w * 0.5, cy - h * 0.5
+    x2, y2 = x1 + w, y1 + h
+    return (
+        x1 if x1 > 0.0 else 0.0, y1 if y1 > 0.0 else 0.0, x2 if x2 < 1.0 else 1.0, y2 if y2 < 1.0 else 1.0,
+    )  # fmt: skip

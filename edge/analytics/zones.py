@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.analytics import happening as kinds
 from edge.analytics.camera_rules import ZoneRules
@@ -50,11 +49,12 @@ class ZoneWatch:
         self._set(zones)
         return out
 
-    def update(self, tracks: Sequence[Track], anchors: NDArray[np.float64], time: float) -> List[Happening]:
-        """``tracks`` were seen in the picture of ``time``, at ``anchors`` (N, 2)."""
+    def update(self, tracks: Sequence[Track], time: float) -> List[Happening]:
+        """``tracks`` were seen in the picture of ``time``."""
         out: List[Happening] = []
         if not self._zones:
             return out
+        anchors = np.array([t.anchor for t in tracks])
         for track, row in zip(tracks, self._polygons.inside(anchors).tolist()):
             if row != track.zone_row or time >= track.zone_alarm:
                 self._look(track, row, time, out)

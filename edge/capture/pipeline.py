@@ -147,7 +147,8 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
             Element("videorate", (("drop-only", True),)),
             caps("video/x-raw,framerate=" + fraction(source.fps)),
         ]
-        elements += [Element(name) for name in scaler.split()]
+        # Stretched, not letterboxed: a place in the picture is the same fraction of it at any size.
+        elements += [Element(name, (("add-borders", False),)) for name in scaler.split()]
         elements.append(caps("video/x-raw,width={},height={},pixel-aspect-ratio=1/1".format(*source.size)))
     else:
         elements.append(Element("videoconvert"))

@@ -48,6 +48,8 @@ class Stream:
         self._base_time = 0
         self._delay = 0
         self._looping = False
+        #: How long the last picture lasts, in nanoseconds.
+        self._length = 0
         self._counted = 0
         self._pipeline = Gst.Pipeline.new(None)
         self._bus = self._pipeline.get_bus()
@@ -149,7 +151,11 @@ class Stream:
                 self._seek(Gst.SeekFlags.FLUSH | Gst.SeekFlags.SEGMENT)
                 self._pipeline.set_state(Gst.State.PLAYING)
             elif message.type == Gst.MessageType.SEGMENT_DONE:
-                # Without a flush the clip goes on from its start as if it had been longer: times never step.
+                # Without a flush the clip goes on from its start as if it had been longer: times never step. Demuxers
+                # end a segment where its last picture begins; what that one lasts is added here.
+                pad = self._sink.get_static_pad("sink") if self._sink is not None else None
+                if pad is not None:
+                    pad.set_offset(pad.get_offset() + self._length)
                 self._seek(Gst.SeekFlags.SEGMENT)
 
     def _seek(self, flags: Any) -> None:
@@ -200,6 +206,8 @@ class Stream:
         now = monotonic_ns()
         captured = captured_ns(sample, self._base(), now)
         self.layout = self._layouts.read(sample)
+        duration = sample.get_buffer().duration
+        self._length = 0 if duration == Gst.CLOCK_TIME_NONE else duration
         if waited:
             # The way through the decoder, smoothed: for a picture that was not waited for, it says when it came out.
             self._delay += (now - captured - self._delay) // 8 if self._delay else now - captured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -81,6 +82,10 @@ class Daemon:
             added.start()
             self._publish_state(added)
         self._publish_device()
+        # All that is there by now stays: the collector need not look through it for every so many events.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20000, 20, 20)
         tick = loop.call_later(_CHECK_S, self._tick)
         try:
             await self._stop.wait()

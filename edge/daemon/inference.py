@@ -31,11 +31,11 @@ class ModelState:
 
 
 class Wish(NamedTuple):
-    """What a camera wants: pictures/s at most, and for each model's number the score below which boxes are useless."""
+    """What a camera wants: pictures/s at most; by model and class, the score below which a box is useless."""
 
     name: str
     fps: float
-    floors: Dict[int, float]
+    floors: Dict[int, List[float]]
 
 
 class Inference:

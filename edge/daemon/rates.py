@@ -69,12 +69,11 @@ class Latencies:
     """Medians of the last pictures' stages, in milliseconds."""
 
     def __init__(self, window: int = 50) -> None:
-        self._values: Dict[str, Deque[float]] = {}
-        self._window = window
+        self._pictures: Deque[Dict[str, float]] = deque(maxlen=window)
 
     def add(self, stages: Dict[str, float]) -> None:
-        for name, value in stages.items():
-            self._values.setdefault(name, deque(maxlen=self._window)).append(value)
+        self._pictures.append(stages)
 
     def medians(self) -> Dict[str, Optional[float]]:
-        return {name: round(median(values), 2) for name, values in self._values.items() if values}
+        names = {name: None for stages in self._pictures for name in stages}
+        return {name: round(median(p[name] for p in self._pictures if name in p), 2) for name in names}

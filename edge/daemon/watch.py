@@ -7,7 +7,7 @@ from typing import Callable, Dict, List, Mapping, Sequence
 
 import numpy as np
 
-from edge.analytics import CameraAnalytics, Detections, Happening, floor_score
+from edge.analytics import CameraAnalytics, Detections, Happening, floor_scores
 from edge.config import CameraConfig
 from edge.daemon.rates import EventRate, Latencies, stages_ms
 from edge.wire.messages import ResultHeader
@@ -24,7 +24,7 @@ class Watch:
         publish: Callable[[Happening, Dict[str, float]], None],
     ) -> None:
         self.analytics = CameraAnalytics(config, labels, min_scores)
-        self.floors = {name: floor_score(config, min_scores[name]) for name in labels}
+        self.floors = {name: floor_scores(known, config, min_scores[name]) for name, known in labels.items()}
         self.analysed = EventRate()
         self.latencies = Latencies()
         self.pictures = 0

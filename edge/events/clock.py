@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Callable
 
 # Two readings are never taken at the same instant, so the offset trembles by microseconds. A smaller change than this
@@ -36,5 +37,10 @@ class WallClock:
 def rfc3339(seconds: float) -> str:
     """Seconds since 1970 as UTC with milliseconds: 2024-05-04T12:30:00.250Z."""
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
-    year, month, day, hour, minute, second = time.gmtime(whole)[:6]
-    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+    return f"{_to_the_second(whole)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _to_the_second(seconds: int) -> str:
+    year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from edge.events.kinds import COMMON
@@ -12,6 +13,9 @@ SCHEMA = 1
 
 # What must not be in one level of a topic: separators, wildcards, NUL.
 _TOPIC = str.maketrans("/+#\0", "____")
+
+# json.dumps makes an encoder for each call that asks for anything of its own.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _said(description: str, **keywords: Any) -> Dict[str, Any]:
@@ -92,14 +96,14 @@ class Event:
 
     def payload(self) -> Dict[str, Any]:
         """The JSON object, with the fields that this event has."""
-        said = {name: getattr(self, name) for name in _NAMES}
-        payload = {name: value for name, value in said.items() if value is not None}
+        said = self.__dict__
+        payload = {name: said[name] for name in _NAMES if said[name] is not None}
         if self.object is not None:
             payload["object"] = dict(self.object.__dict__)
         return payload
 
     def to_json(self) -> bytes:
-        return json.dumps(self.payload(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return _ENCODER.encode(self.payload()).encode("utf-8", "replace")
 
     def topic(self, prefix: str) -> str:
         """``<prefix>/<device>/cameras/<camera>/events/<type>``; of the device ``<prefix>/<device>/events/<type>``."""
@@ -116,6 +120,7 @@ class Event:
         return device if self.camera is None else f"{device}/cameras/{topic_level(self.camera)}"
 
 
+@lru_cache(maxsize=1024)
 def topic_level(name: str) -> str:
     """``name`` as one level of a topic: what has a meaning there becomes ``_``."""
     return name.translate(_TOPIC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional, Tuple
 
 from edge.analytics.happening import Happening
 from edge.analytics.track import Facts
@@ -25,9 +25,15 @@ class EventFactory:
         self._ids = EventIds() if ids is None else ids
         self._lock = threading.Lock()
         self._seq = 0
+        # Of the last picture: what was given, and the same in readable numbers. Its events come one after the other.
+        self._latency: Tuple[Optional[Mapping[str, float]], Optional[Mapping[str, float]]] = None, None
 
     def make(self, camera: str, happening: Happening, latency_ms: Optional[Mapping[str, float]] = None) -> Event:
-        """Of what analytics told. ``latency_ms`` is by stage, of the picture that showed it."""
+        """Of what analytics told. ``latency_ms`` is by stage, of the picture that showed it, and stays as it is."""
+        given, rounded = self._latency
+        if latency_ms is not given:
+            rounded = None if latency_ms is None else {stage: round(ms, 2) for stage, ms in latency_ms.items()}
+            self._latency = latency_ms, rounded
         return self._event(
             happening.type,
             happening.time,
@@ -40,7 +46,7 @@ class EventFactory:
             label=happening.label,
             count=happening.count,
             reason=happening.reason,
-            latency_ms=None if latency_ms is None else {stage: round(ms, 2) for stage, ms in latency_ms.items()},
+            latency_ms=rounded,
         )
 
     def camera_state(

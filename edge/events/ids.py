@@ -7,6 +7,8 @@ import time
 import uuid
 
 _COUNTER_BITS = 12
+_RANDOM_BYTES = 10
+_AT_ONCE = 64  # ids for which randomness is fetched from the kernel together
 
 
 def new_boot_id() -> str:
@@ -28,9 +30,13 @@ class EventIds:
     def __init__(self) -> None:
         self._milliseconds = 0
         self._counter = 0
+        self._random = b""
 
     def __call__(self) -> str:
-        random = int.from_bytes(os.urandom(10), "big")
+        if not self._random:
+            self._random = os.urandom(_RANDOM_BYTES * _AT_ONCE)
+        random = int.from_bytes(self._random[:_RANDOM_BYTES], "big")
+        self._random = self._random[_RANDOM_BYTES:]
         now = time.time_ns() // 1_000_000
         self._counter += 1
         if now > self._milliseconds or self._counter >> _COUNTER_BITS:

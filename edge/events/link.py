@@ -21,6 +21,11 @@ from edge.events.outbox import Message
 # Sent and not yet acknowledged. Small: after a lost connection these may come twice.
 WINDOW = 20
 CONNECT_TIMEOUT = 5.0
+# Acknowledgements are read together, this many seconds after the last ones or when half the window waits for them: to
+# wake up for each one costs as much as to send the message.
+LEISURE = 0.1
+# paho looks after its keep-alive when told to.
+HOUSEKEEPING = 1.0
 
 
 class Link:
@@ -32,7 +37,7 @@ class Link:
         self._config = config
         self._acknowledged = acknowledged
         self._sent: Dict[int, Message] = {}  # by message id, in the order of sending
-        self._deadline = 0.0
+        self._deadline = self._read_at = self._misc_at = 0.0
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=config.client_id or "",
@@ -52,6 +57,10 @@ class Link:
     @property
     def unacknowledged(self) -> List[Message]:
         return list(self._sent.values())
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._sent)
 
     @property
     def full(self) -> bool:
@@ -80,32 +89,46 @@ class Link:
             self._end("lost", mqtt.error_string(info.rc).rstrip(".").lower())
             return False
         if message.qos:
+            if not self._sent:
+                self._read_at = time.monotonic() + LEISURE
             self._sent[info.mid] = message
         else:
             self._acknowledged(message)
         return True
 
-    def step(self, wake: socket.socket, timeout: float) -> None:
-        """Wait until the broker, ``wake`` or the time has something to say, and deal with the broker's."""
+    def step(self, wake: socket.socket, timeout: float, patient: bool = True) -> bool:
+        """Wait until the broker, ``wake`` or the time has something to say, and deal with the broker's.
+
+        With ``patient``, what the broker says may wait for LEISURE. Returns whether ``wake`` has something to be read.
+        """
         sock = self._client.socket()
         if sock is None:
             self._end("lost", "connection lost")
-            return
+            return False
         poller = select.poll()
-        poller.register(sock, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
         poller.register(wake, select.POLLIN)
-        for fd, ready in poller.poll(max(0.0, timeout) * 1000):
-            if fd != sock.fileno():
-                continue
-            if ready & ~select.POLLOUT:
-                self._client.loop_read()
-            if ready & select.POLLOUT and self._client.socket() is not None:
-                self._client.loop_write()
-            break
-        if self._client.socket() is not None:
+        writing = self._client.want_write()
+        if patient and not writing and self.state == "online" and 0 < len(self._sent) < WINDOW // 2:
+            spare = min(timeout, self._read_at - time.monotonic())
+            if spare > 0 and poller.poll(spare * 1000):
+                return True
+            woken, ready = False, select.POLLIN
+        else:
+            poller.register(sock, select.POLLIN | (select.POLLOUT if writing else 0))
+            found = dict(poller.poll(max(0.0, timeout) * 1000))
+            woken, ready = wake.fileno() in found, found.get(sock.fileno(), 0)
+        now = time.monotonic()
+        if ready & ~select.POLLOUT:
+            self._read_at = now + LEISURE
+            self._client.loop_read()
+        if ready & select.POLLOUT and self._client.socket() is not None:
+            self._client.loop_write()
+        if now >= self._misc_at and self._client.socket() is not None:
+            self._misc_at = now + HOUSEKEEPING
             self._client.loop_misc()
-        if self.state == "connecting" and time.monotonic() > self._deadline:
+        if self.state == "connecting" and now > self._deadline:
             self._end("lost", f"{self._config.host}:{self._config.port} takes connections but does not speak MQTT")
+        return woken
 
     def close(self) -> None:
         """Say goodbye: the broker then keeps the will to itself."""

@@ -11,7 +11,8 @@ import random
 import socket
 import threading
 import time
-from typing import Callable, Optional
+from contextlib import contextmanager
+from typing import Callable, Iterator, Optional
 
 from edge import log
 from edge.config import MqttConfig
@@ -48,7 +49,7 @@ class Publisher:
         self._in_flight = 0
         self._full = False
         self._stop_at: Optional[float] = None  # monotonic; set once stop() was called
-        self._woken = False
+        self._woken = self._held = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
@@ -70,14 +71,26 @@ class Publisher:
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         """Queue a message; returns at once. ``ValueError`` for a topic that nobody may publish to."""
-        if not topic or len(topic.encode()) > 65535 or any(c in topic for c in "+#\0"):
+        if not topic or len(topic.encode()) > 65535 or "+" in topic or "#" in topic or "\0" in topic:
             raise ValueError(f"not a topic to publish to: {topic[:100]!r}")
         room = self._outbox.put(Message(topic, payload, qos, retain))
         if not room and not self._full:
             # Once a full queue, not once a message.
             log.event(_logger, "too many events wait for the broker: dropping the oldest", logging.WARNING)
         self._full = not room
-        self._wake()
+        if not self._held:
+            self._wake()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is published within goes to the broker in one go: the thread is woken once, at the end."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            if len(self._outbox):
+                self._wake()
 
     def stop(self, timeout: float) -> int:
         """Deliver what waits, say offline and disconnect, within ``timeout`` seconds. How many were not delivered."""
@@ -121,8 +134,8 @@ class Publisher:
                     self._feed(link)
                 if self._stopped(link):
                     return
-                link.step(self._wake_read, self._patience())
-                self._clear_wake()
+                if link.step(self._wake_read, self._patience(), patient=self._stop_at is None):
+                    self._clear_wake()
         finally:
             self._outbox.disconnected(m for m in link.unacknowledged if m.topic != self._availability)
             self._in_flight = 0
@@ -137,7 +150,7 @@ class Publisher:
             if not link.send(message):
                 self._outbox.disconnected([message])
                 break
-        self._in_flight = len(link.unacknowledged)
+        self._in_flight = link.in_flight
 
     def _acknowledged(self, message: Message) -> None:
         self._outbox.acknowledged(message)
@@ -153,8 +166,8 @@ class Publisher:
         if link.state == "online":
             link.send(Message(self._availability, b"offline", 1, True))
             while link.state == "online" and link.unacknowledged and time.monotonic() < self._stop_at:
-                link.step(self._wake_read, min(0.1, self._stop_at - time.monotonic()))
-                self._clear_wake()
+                if link.step(self._wake_read, min(0.1, self._stop_at - time.monotonic()), patient=False):
+                    self._clear_wake()
             link.close()
         return True
 
@@ -197,9 +210,5 @@ class Publisher:
                 pass  # full: it will wake all the same; or closed: nobody is there to wake
 
     def _clear_wake(self) -> None:
-        try:
-            while self._wake_read.recv(4096):
-                pass
-        except BlockingIOError:
-            pass
+        self._wake_read.recv(4096)
         self._woken = False  # after the reading: who sets it in between has queued what is seen next

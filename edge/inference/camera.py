@@ -1,12 +1,14 @@
 """A camera as the inference process sees it: the socket to its capture process, and the memory of its pictures."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from collections import deque
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ..wire.channel import Channel, Message
 from ..wire.memory import SlotReader
 from ..wire.messages import BT709, FORMATS, FULL_RANGE, MEMORY, PICTURE, Credit, Memory, PictureHeader
+from .job import Job
 from .picture import Picture
 
 # A camera has one layout for each of its two slots, until its picture changes size.
@@ -20,7 +22,6 @@ class Arrived(NamedTuple):
     picture: Picture
 
 
-
 class CameraLink:
     """Raises Closed from its methods when the capture process is gone."""
 
@@ -30,16 +31,34 @@ class CameraLink:
         self.lanes = lanes
         self.channel = channel
         self.memory = None  # type: Optional[SlotReader]
+        #: The pictures whose slots are not free yet, in the order in which they came.
+        self.held = deque()  # type: Deque[Job]
         self._serial = 0
+        self._asked = False
         self._pictures = {}  # type: Dict[Tuple[Any, ...], Picture]
 
     def ask(self, fresh: bool) -> None:
         """Give a credit."""
         self._serial = (self._serial + 1) & 0xFFFFFFFF
         self.channel.send_bytes(Credit(fresh, self._serial).pack())
+        self._asked = True
+
+    def freed(self) -> int:
+        """How many slots have become free since the last time.
+
+        The writer takes its slots in turn, so a picture that was read before the one that came before it frees none.
+        """
+        count = 0
+        while self.held and self.held[0].read:
+            self.held.popleft()
+            count += 1
+        return count
 
     def receive(self) -> Optional[Arrived]:
-        """Read one message; what arrived when it is a picture. Raises ValueError for one that breaks the protocol."""
+        """Read one message; what arrived when it is a picture.
+
+        Raises ValueError for a message that breaks the protocol, OSError for memory that cannot be mapped.
+        """
         message = self.channel.receive()  # type: Message
         kind = message.data[0]
         if kind == MEMORY:
@@ -50,9 +69,9 @@ class CameraLink:
             return None
         if kind == PICTURE and self.memory is not None:
             header = PictureHeader.unpack(message.data)
-            # An answer to a credit that was given before this link was made anew is nobody's.
-            if header.serial != self._serial:
-                return None
+            if not self._asked or header.serial != self._serial:
+                raise ValueError("a picture that was not asked for")
+            self._asked = False
             return Arrived(header, self._picture(header, self.memory))
         raise ValueError("unexpected message of kind {}".format(kind))
 
@@ -68,6 +87,8 @@ class CameraLink:
 
 def view(header: PictureHeader, memory: memoryview) -> Picture:
     """The picture as arrays straight on the shared memory. Raises ValueError when they would reach beyond it."""
+    if header.format >= len(FORMATS):
+        raise ValueError("a picture of the unknown format {}".format(header.format))
     width, height = header.width, header.height
     half_width, half_height = (width + 1) // 2, (height + 1) // 2
     shapes = {

@@ -1,6 +1,5 @@
 """One picture on its way through the lanes that use it."""
 
-import threading
 from typing import Callable
 
 from ..wire.messages import PictureHeader
@@ -18,12 +17,14 @@ class Job:
         self.picture = picture
         self._users = users
         self._release = release
-        self._lock = threading.Lock()
+
+    @property
+    def read(self) -> bool:
+        """Whether no lane needs the slot any more."""
+        return self._users < 1
 
     def done_with_pixels(self) -> None:
         """A lane has read the picture, or will not."""
-        with self._lock:
-            self._users -= 1
-            last = self._users == 0
-        if last:
+        self._users -= 1
+        if self._users == 0:
             self._release()

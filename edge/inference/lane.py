@@ -1,51 +1,54 @@
 """A lane: one network on one device, fed with pictures of all cameras that use it.
 
-Two threads share it, each with a slot of its own: while one runs the network, the other prepares the next batch or
-reads the boxes of the last. A batch takes what waits, up to the network's own bound, and never waits for more.
+Its thread does nothing but wait for the network. Preparing pictures and reading boxes is the loop's work, in two slots:
+while one runs, the next is prepared, so that the device finds it when it is done. A batch takes what waits, up to the
+network's own bound, and never waits for more. (With a thread that did it all for each slot, three of them fought for
+the interpreter, and the network stood still a third of the time.)
 
-A single picture that meets an idle lane on the processor is served by the thread that brought it: handing it over
-would cost two wake-ups and gain nothing.
+A single picture that meets an idle lane on the processor is run by the loop itself: handing it over and back would cost
+two wake-ups and gain nothing.
 """
 
+import queue
 import threading
-import time
 import traceback
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, Optional
+from typing import Any, Callable, Deque, Dict, List, Optional, Union
 
 import numpy as np
 
 from ..errors import EngineError, Incompatible
 from ..wire.clock import monotonic_ns
 from ..wire.messages import ResultHeader, Times, pack_result
-from .backends import Backend, open_backend
+from .backends import Backend, Slot, open_backend
 from .decoders import Decoder, make_decoder
-from .job import Job
 from .fit import Fit
+from .job import Job
 from .preprocess import Preprocessor
 
-_THREADS = 2
+_SLOTS = 2
+# An answer to a credit takes its time: as many pictures may wait as keep the network busy meanwhile.
+_BATCHES_WAITING = 4
 
 
-class _Desk:
-    """What one thread needs to serve a batch by itself. Raises Incompatible when network and model.yaml differ."""
+class _Batch:
+    """Pictures in a slot, and what became of them."""
 
-    def __init__(self, model: Dict[str, Any], backend: Backend, decoder: Decoder) -> None:
-        self.backend, self.decoder = backend, decoder
-        self.slot = backend.slot()
-        self.preparer = Preprocessor(model["input"], backend.size, backend.dtype)
-        if self.preparer.item_shape != backend.input_shape[1:]:
-            raise Incompatible(
-                "{}: its input is {}, model.yaml makes it {}".format(
-                    model["onnx"], backend.input_shape[1:], self.preparer.item_shape
-                )
-            )
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        self.jobs = []  # type: List[Job]
+        self.fits = []  # type: List[Fit]
+        self.started = 0
+        self.prepared = 0
+        self.inferred = 0
+        self.outputs = {}  # type: Union[Dict[str, np.ndarray], Exception]
 
 
 class Lane:
-    """``send`` takes the RESULT messages; ``changed`` is called with the lane when it is ready or has failed.
+    """Every method is the loop's. ``send`` takes the RESULT messages; ``wake`` is called in the lane's thread when
+    :meth:`collect` has something to do.
 
-    ``floors``: by camera, the score below which its boxes are of no use to anyone.
+    ``floors``: by camera, for each class the score below which a box is of no use to anyone.
     """
 
     def __init__(
@@ -54,149 +57,191 @@ class Lane:
         model: Dict[str, Any],
         options: Dict[str, Any],
         send: Callable[[bytes], None],
-        changed: Callable[["Lane"], None],
+        wake: Callable[[], None],
     ) -> None:
         self.number = number
         self.model = model
+        #: ``loading``, ``ready`` or ``failed``.
         self.state = "loading"
         self.reason = ""
-        self.floors = {}  # type: Dict[int, float]
+        self._told = self.state
+        self.floors = {}  # type: Dict[int, np.ndarray]
         self.pictures = 0
         self.busy_ns = 0
         self.backend = None  # type: Optional[Backend]
         self._options = options
-        self._send = send
-        self._changed = changed
+        self._send, self._wake = send, wake
+        self._any = np.zeros(len(model["labels"]), np.float32)
+        self._decoder = None  # type: Optional[Decoder]
+        self._preparer = None  # type: Optional[Preprocessor]
         self._queue = deque()  # type: Deque[Job]
-        self._condition = threading.Condition()
-        self._closing = False
-        self._working = 0
-        self._own = None  # type: Optional[_Desk]
-        self._threads = [threading.Thread(target=self._open, name="lane " + model["name"], daemon=True)]
-        self._threads[0].start()
+        self._free = []  # type: List[_Batch]
+        #: Prepared batches for the thread, None to end it; and what it has done: a batch, or how it fared at opening.
+        self._handed = queue.Queue()  # type: queue.Queue[Optional[_Batch]]
+        self._done = deque()  # type: Deque[Union[_Batch, Exception, None]]
+        self._thread = threading.Thread(target=self._serve, name="lane " + model["name"], daemon=True)
+        self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """Pictures that no thread has taken yet."""
+        """Pictures that are not in a slot yet."""
         return len(self._queue)
 
     @property
-    def room(self) -> int:
-        """How many may wait: what the next two batches take."""
-        return _THREADS * self.backend.batch if self.state == "ready" and self.backend is not None else 0
+    def has_news(self) -> bool:
+        """Whether :meth:`collect` has something to do."""
+        return bool(self._done) or self.state != self._told
 
-    def submit(self, job: Job, alone: bool = False) -> None:
-        """``alone``: nothing else waits for the calling thread, so it may serve the job itself."""
-        with self._condition:
-            if self._closing or self.state != "ready":
-                job.done_with_pixels()
-                return
-            if not alone or self._own is None or self._queue or self._working:
-                self._queue.append(job)
-                self._condition.notify()
-                return
-            self._working += 1
-        self._attempt([job], self._own)
+    @property
+    def room(self) -> int:
+        """How many may wait."""
+        return _BATCHES_WAITING * self.backend.batch if self.state == "ready" and self.backend is not None else 0
+
+    def submit(self, job: Job, alone: bool) -> None:
+        """``alone``: nothing else waits for the loop, so the job may keep it."""
+        if self.state != "ready":
+            job.done_with_pixels()
+            return
+        self._queue.append(job)
+        assert self.backend is not None
+        if alone and self.backend.on_host and len(self._free) == _SLOTS:
+            batch = self._prepare()
+            if batch is not None:
+                self._run(batch)
+                self._finish(batch)
+            return
+        self._fill()
+
+    def collect(self) -> bool:
+        """Take what the thread has done; whether the lane's state has changed since the last time."""
+        while self._done:
+            done = self._done.popleft()
+            if isinstance(done, _Batch):
+                self._finish(done)
+            elif done is not None:
+                self._fail(done)
+            elif self.state == "loading":
+                self.state = "ready"
+        self._fill()
+        before, self._told = self._told, self.state
+        return self.state != before
 
     def close(self, timeout: float) -> None:
-        """Stop the threads, within ``timeout`` seconds."""
-        with self._condition:
-            self._closing = True
-            dropped = list(self._queue)
-            self._queue.clear()
-            self._condition.notify_all()
-        for job in dropped:
-            job.done_with_pixels()
-        end = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        if self.backend is not None and not any(t.is_alive() for t in self._threads):
+        """End the thread, within ``timeout`` seconds."""
+        self._drop()
+        self._handed.put(None)
+        self._thread.join(timeout)
+        if self.backend is not None and not self._thread.is_alive():
             self.backend.close()
 
-    def _open(self) -> None:
+    # ---- the loop's work ---------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Prepare what waits while a slot is free."""
+        while self._queue and self._free:
+            batch = self._prepare()
+            if batch is not None:
+                self._handed.put(batch)
+
+    def _prepare(self) -> Optional[_Batch]:
+        """The next batch, its pictures in the slot; None when that failed, and the lane with it."""
+        assert self.backend is not None and self._preparer is not None
+        batch = self._free.pop()
+        batch.started = monotonic_ns()
+        batch.jobs = [self._queue.popleft() for _ in range(min(self.backend.batch, len(self._queue)))]
         try:
-            backend = open_backend(self._options.get("backend", "onnxruntime"), self.model, self._options)
-            decoder = make_decoder(self.model["output"], len(self.model["labels"]), backend.size)
-            desks = [_Desk(self.model, backend, decoder) for _ in range(_THREADS + backend.on_host)]
-            # One run before the first picture: what does not fit is said now, and the first picture is not late.
-            backend.enqueue(desks[0].slot, 1)
-            decoder(backend.wait(desks[0].slot), 0.5)
-        except EngineError as error:
-            self._fail(str(error))
-            return
+            batch.fits = [self._preparer.write(job.picture, batch.slot.input[i]) for i, job in enumerate(batch.jobs)]
+            self.backend.enqueue(batch.slot, len(batch.jobs))
         except Exception as error:
-            self._fail("{}: {}".format(type(error).__name__, error))
-            raise
-        self.backend = backend
-        with self._condition:
-            if self._closing:
-                return
-            self.state = "ready"
-            if backend.on_host:
-                self._own = desks.pop()
-            for desk in desks:
-                thread = threading.Thread(target=self._work, args=(desk,), daemon=True)
-                thread.start()
-                self._threads.append(thread)
-        self._changed(self)
-
-    def _fail(self, reason: str) -> None:
-        with self._condition:
-            self.state, self.reason = "failed", reason
-            dropped = list(self._queue)
-            self._queue.clear()
-            self._condition.notify_all()
-        for job in dropped:
-            job.done_with_pixels()
-        self._changed(self)
-
-    def _work(self, desk: "_Desk") -> None:
-        while True:
-            with self._condition:
-                while not self._queue and not self._closing and self.state == "ready":
-                    self._condition.wait()
-                if not self._queue:
-                    return
-                batch = [self._queue.popleft() for _ in range(min(desk.backend.batch, len(self._queue)))]
-                self._working += 1
-            self._attempt(batch, desk)
-
-    def _attempt(self, batch: List[Job], desk: "_Desk") -> None:
-        """Serve the batch; a network that fails takes its lane with it, which says so."""
-        try:
-            self._serve(batch, desk)
-        except EngineError as error:
-            self._fail(str(error))
-        except Exception as error:
-            # A bug, or a network that returns nonsense: the trace goes to the log.
-            traceback.print_exc()
-            self._fail("{}: {}".format(type(error).__name__, error))
+            self._fail(error)
+            return None
         finally:
-            with self._condition:
-                self._working -= 1
-
-    def _serve(self, batch: List[Job], desk: "_Desk") -> None:
-        backend, slot = desk.backend, desk.slot
-        started = monotonic_ns()
-        fits = []  # type: List[Fit]
-        try:
-            for index, job in enumerate(batch):
-                fits.append(desk.preparer.write(job.picture, slot.input[index]))
-        finally:
-            for job in batch:
+            for job in batch.jobs:
                 job.done_with_pixels()
-        prepared = monotonic_ns()
-        backend.enqueue(slot, len(batch))
-        outputs = backend.wait(slot)
-        inferred = monotonic_ns()
-        floor = min(self.floors.get(job.camera, 0.0) for job in batch)
-        rows = desk.decoder(outputs, floor)
-        for job, fit, found in zip(batch, fits, rows):
-            found = found[found[:, 4] >= self.floors.get(job.camera, 0.0)]
+        batch.prepared = monotonic_ns()
+        return batch
+
+    def _finish(self, batch: _Batch) -> None:
+        """Boxes out of the outputs, a RESULT for each picture, and the slot is free again."""
+        self._free.append(batch)
+        if isinstance(batch.outputs, Exception):
+            self._fail(batch.outputs)
+            return
+        assert self._decoder is not None
+        try:
+            rows = self._decoder(batch.outputs, [self.floors.get(job.camera, self._any) for job in batch.jobs])
+        except Exception as error:
+            self._fail(error)
+            return
+        for job, fit, found in zip(batch.jobs, batch.fits, rows):
             found[:, :4] = fit.to_picture(found[:, :4])
             header = job.header
-            times = Times(header.captured, header.decoded, header.sent, started, prepared, inferred, monotonic_ns())
+            times = Times(
+                header.captured, header.decoded, header.sent, batch.started, batch.prepared, batch.inferred,
+                monotonic_ns(),
+            )  # fmt: skip
             result = ResultHeader(job.camera, self.number, header.sequence, times, header.width, header.height)
-            self._send(pack_result(result, np.ascontiguousarray(found, np.float32).tobytes()))
-        self.pictures += len(batch)
-        self.busy_ns += inferred - prepared
+            self._send(pack_result(result, found.tobytes()))
+        self.pictures += len(batch.jobs)
+        self.busy_ns += batch.slot.busy_ns
+
+    def _fail(self, error: Exception) -> None:
+        self.state = "failed"
+        if isinstance(error, EngineError):
+            self.reason = str(error)
+        else:
+            # A bug, or a network that returns nonsense: the trace goes to the log.
+            self.reason = "{}: {}".format(type(error).__name__, error)
+            traceback.print_exception(type(error), error, error.__traceback__)
+        if self.model["onnx"] not in self.reason:
+            self.reason = "{}: {}".format(self.model["onnx"], self.reason)
+        self._drop()
+
+    def _drop(self) -> None:
+        while self._queue:
+            self._queue.popleft().done_with_pixels()
+
+    # ---- the lane's thread -------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        try:
+            self._open()
+        except Exception as error:
+            self._done.append(error)
+            self._wake()
+            return
+        self._done.append(None)
+        self._wake()
+        while True:
+            batch = self._handed.get()
+            if batch is None:
+                return
+            self._run(batch)
+            self._done.append(batch)
+            self._wake()
+
+    def _run(self, batch: _Batch) -> None:
+        assert self.backend is not None
+        try:
+            batch.outputs = self.backend.wait(batch.slot)
+        except Exception as error:
+            batch.outputs = error
+        batch.inferred = monotonic_ns()
+
+    def _open(self) -> None:
+        backend = open_backend(self._options.get("backend", "onnxruntime"), self.model, self._options)
+        decoder = make_decoder(self.model["output"], len(self.model["labels"]), backend.size)
+        preparer = Preprocessor(self.model["input"], backend.size, backend.dtype)
+        if preparer.item_shape != backend.input_shape[1:]:
+            raise Incompatible(
+                "{}: its input is {}, model.yaml makes it {}".format(
+                    self.model["onnx"], backend.input_shape[1:], preparer.item_shape
+                )
+            )
+        batches = [_Batch(backend.slot()) for _ in range(_SLOTS)]
+        # One run before the first picture: what does not fit is said now, and the first picture is not late.
+        backend.enqueue(batches[0].slot, 1)
+        decoder(backend.wait(batches[0].slot), 0.5)
+        self.backend, self._decoder, self._preparer, self._free = backend, decoder, preparer, batches
+
+

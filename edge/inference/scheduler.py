@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 
 class Grant(NamedTuple):
-    """Give ``camera`` a credit. ``fresh``: no lane is behind, so the camera's next picture is worth waiting for."""
+    """Give ``camera`` a credit. ``fresh``: nobody is behind, so the camera's next picture is worth waiting for."""
 
     camera: int
     fresh: bool
@@ -87,7 +87,8 @@ class Scheduler:
                 # Up to one interval late costs nothing, since the turn after it stays where it was.
                 turn.missed += max(0.0, now - max(turn.blocked, due + turn.interval)) / turn.interval
                 turn.blocked = None
-            fresh = not any(load.get(lane, 0) for lane in lanes)
+            # One that is late has a picture waiting, as a rule: throwing that away would cost it a turn.
+            fresh = now - due < turn.interval / 4 and not any(load.get(lane, 0) for lane in lanes)
             if not fresh:
                 # It answers at once, so it counts as waiting there; a fresh one comes whenever its camera has one.
                 _add_one(load, lanes)
@@ -105,10 +106,6 @@ class Scheduler:
             if turn.due <= now and not turn.asked
         ]
         return sorted(candidate for candidate in due if candidate[2])
-
-    def blocked(self) -> bool:
-        """Whether the last :meth:`grants` left somebody out whose turn it was."""
-        return any(turn.blocked is not None and not turn.asked for turn in self._turns.values())
 
     def missed(self) -> Dict[int, int]:
         """By camera, the turns that the lanes had no room for."""

@@ -1,5 +1,7 @@
 """The inference worker's loop: credits to the cameras, their pictures to the lanes, results to the daemon."""
 
+import ctypes
+import gc
 import os
 import selectors
 import socket
@@ -8,6 +10,8 @@ import time
 import traceback
 from functools import partial
 from typing import Any, Dict, List, Optional
+
+import numpy as np
 
 from ..wire.channel import Channel, Closed
 from ..wire.clock import monotonic_ns
@@ -18,8 +22,15 @@ from .scheduler import Scheduler
 
 _BEAT_S = 1.0
 _CLOSE_S = 1.0
+# A lane that runs for less of the time than this is better served without its threads.
+_CALM_SHARE = 0.4
 # A thread that comes back from the network must not wait for the interpreter longer than it takes to say so.
-_SWITCH_INTERVAL_S = 0.0005
+_SWITCH_INTERVAL_S = 0.0001
+
+# Python's own way gives the interpreter away around the call, to the very loop that is being woken: the lane's thread
+# would get it back only after that has done its work, and the network would stand still meanwhile. This write is to a
+# socket that never blocks.
+_write = ctypes.PyDLL(None).write
 
 
 class Worker:
@@ -32,16 +43,16 @@ class Worker:
         self.scheduler = Scheduler()
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, None)
-        # Lane threads tell the loop that a slot is free, or that their state has changed.
+        # Lanes' threads tell the loop that a network has run, or how it fared when it was opened.
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self.selector.register(self._wake_in, selectors.EVENT_READ, self._wake_in)
-        self._released = []  # type: List[CameraLink]
-        self._changed = []  # type: List[Lane]
-        #: Whether some camera's turn waits for a slot or for room at a lane.
-        self._hungry = False
+        #: Whether the one lane there is has little to do, so that this thread may serve a picture itself.
+        self._calm = False
+        self._beat_busy = (time.monotonic(), 0.0)
         self.stopped = False
+        self._asleep = False
         self._next_beat = time.monotonic()
 
     def run(self) -> None:
@@ -52,24 +63,25 @@ class Worker:
                 self._beat()
             due = self.scheduler.next_due(now)
             timeout = self._next_beat - now if due is None else min(due, self._next_beat - now)
+            # A lane's thread wakes the loop only while that sleeps: a wake-up costs both of them the interpreter.
+            self._asleep = True
+            if any(lane.has_news for lane in self.lanes.values()):
+                timeout = 0.0
             ready = self.selector.select(max(0.0, timeout))
+            self._asleep = False
             for key, _ in ready:
                 if key.data is None:
                     self._obey()
                 elif key.data is self._wake_in:
-                    self._woken()
+                    self._wake_in.recv(4096)
                 elif self.cameras.get(key.data.number) is key.data:
-                    self._hear(key.data, alone=len(ready) == 1 and len(self.lanes) == 1)
+                    self._hear(key.data, alone=self._calm and len(ready) == 1)
+            for lane in self.lanes.values():
+                if lane.has_news and lane.collect():
+                    self._tell(lane)
             self._grant()
-            if self._released and self._hungry:
-                self._grant()  # somebody waits for what was released before anyone knew that somebody waits
 
     def _grant(self) -> None:
-        while self._released:
-            camera = self._released.pop()
-            # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
-            if self.cameras.get(camera.number) is camera:
-                self.scheduler.released(camera.number)
         lanes = [lane for lane in self.lanes.values() if lane.state != "failed"]
         waiting = {lane.number: lane.waiting for lane in lanes}
         room = {lane.number: lane.room for lane in lanes}
@@ -78,7 +90,6 @@ class Worker:
                 self.cameras[grant.camera].ask(grant.fresh)
             except Closed:
                 self._forget(grant.camera)
-        self._hungry = self.scheduler.blocked()
 
     def _hear(self, camera: CameraLink, alone: bool) -> None:
         try:
@@ -88,47 +99,39 @@ class Worker:
         except Closed:
             self._forget(camera.number)
             return
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             print("camera {}: {}".format(camera.name, error), file=sys.stderr, flush=True)
             self._forget(camera.number)
             return
         self.scheduler.arrived(camera.number)
-        lanes = [self.lanes[n] for n in camera.lanes if n in self.lanes]
+        lanes = [self.lanes[n] for n in camera.lanes if n in self.lanes and self.lanes[n].state != "failed"]
         job = Job(camera.number, arrived.header, arrived.picture, len(lanes), partial(self._release, camera))
+        camera.held.append(job)
         if not lanes:
             self._release(camera)
         for lane in lanes:
             lane.submit(job, alone)
+            if lane.state == "failed":
+                self._tell(lane)
 
     def _release(self, camera: CameraLink) -> None:
-        """Maybe in a lane's thread. A slot that nobody waits for is not worth a wake-up."""
-        self._released.append(camera)
-        if self._hungry:
-            self._wake()
-
-    def _lane_changed(self, lane: Lane) -> None:
-        self._changed.append(lane)
-        self._wake()
+        # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
+        if self.cameras.get(camera.number) is camera:
+            for _ in range(camera.freed()):
+                self.scheduler.released(camera.number)
 
     def _wake(self) -> None:
-        try:
-            self._wake_out.send(b"!")
-        except BlockingIOError:
-            pass  # It is full of wake-ups already.
+        """In a lane's thread, after it has put its news where :attr:`Lane.has_news` sees it."""
+        if self._asleep:
+            _write(self._wake_out.fileno(), b"!", 1)
 
-    def _woken(self) -> None:
-        try:
-            self._wake_in.recv(4096)
-        except BlockingIOError:
-            pass
-        while self._changed:
-            lane = self._changed.pop()
-            shape = list(lane.backend.input_shape) if lane.backend is not None else []
-            backend = lane.backend.name if lane.backend is not None else ""
-            self.control.send(
-                {"op": "model", "id": lane.number, "state": lane.state, "reason": lane.reason, "input": shape,
-                 "backend": backend}
-            )  # fmt: skip
+    def _tell(self, lane: Lane) -> None:
+        shape = list(lane.backend.input_shape) if lane.backend is not None else []
+        backend = lane.backend.name if lane.backend is not None else ""
+        self.control.send(
+            {"op": "model", "id": lane.number, "state": lane.state, "reason": lane.reason, "input": shape,
+             "backend": backend}
+        )  # fmt: skip
 
     def _obey(self) -> None:
         message = self.control.receive()
@@ -136,7 +139,7 @@ class Worker:
         op = order.get("op")
         if op == "model":
             self.lanes[order["id"]] = Lane(
-                order["id"], order["model"], order["options"], self.control.send_bytes, self._lane_changed
+                order["id"], order["model"], order["options"], self.control.send_bytes, self._wake
             )
         elif op == "camera":
             self._camera(order, message.fds)
@@ -148,7 +151,7 @@ class Worker:
     def _camera(self, order: Dict[str, Any], fds: List[int]) -> None:
         """A camera with its socket, or without one new wishes for a camera that is here."""
         number = order["id"]
-        floors = {int(model): floor for model, floor in order["models"].items()}
+        floors = {int(model): np.array(floor, np.float32) for model, floor in order["models"].items()}
         if fds:
             self._forget(number)
             link = CameraLink(number, order["name"], sorted(floors), Channel.from_fd(fds[0]))
@@ -175,6 +178,9 @@ class Worker:
             {"id": n, "pictures": lane.pictures, "busy_ns": lane.busy_ns, "waiting": lane.waiting}
             for n, lane in self.lanes.items()
         ]
+        now, busy = time.monotonic(), sum(lane.busy_ns for lane in self.lanes.values()) / 1e9
+        share = (busy - self._beat_busy[1]) / max(now - self._beat_busy[0], 1e-9)
+        self._calm, self._beat_busy = len(self.lanes) == 1 and share < _CALM_SHARE, (now, busy)
         missed = self.scheduler.missed()
         self.control.send({"op": "beat", "time": monotonic_ns(), "lanes": lanes, "missed": missed})
 
@@ -189,6 +195,8 @@ def main(control: Channel) -> None:
     else:
         # Pictures are small by the time OpenCV sees them: its threads would cost more than they bring.
         cv2.setNumThreads(1)
+    # What is allocated for a picture dies with it, by count; looking for cycles again and again finds none.
+    gc.set_threshold(50000, 50, 50)
     worker = Worker(control)
     status = 0
     try:

@@ -74,9 +74,11 @@ class Channel:
     def receive(self) -> Message:
         """The next message. Raises Closed at the end, BlockingIOError/socket.timeout when the bound is over."""
         try:
-            data, ancillary, _flags, _address = self.socket.recvmsg(MAX_MESSAGE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
-        except ConnectionResetError as error:
-            raise Closed() from error
+            data, ancillary, _flags, _address = self._receive()
+        except ConnectionResetError:
+            # The other end was closed with messages of ours unread. The kernel says so once, and before it gives what
+            # the other end had still to say.
+            data, ancillary, _flags, _address = self._receive()
         fds = []  # type: List[int]
         for level, kind, payload in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -88,6 +90,9 @@ class Channel:
             raise Closed()
         control = json.loads(data.decode("utf-8")) if data[:1] == b"{" else None
         return Message(data, control, fds)
+
+    def _receive(self) -> Tuple[bytes, List[Tuple[int, int, bytes]], int, Any]:
+        return self.socket.recvmsg(MAX_MESSAGE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
 
     def close(self) -> None:
         self.socket.close()

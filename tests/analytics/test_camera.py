@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.analytics import CameraAnalytics, Happening, floor_score
+from edge.analytics import CameraAnalytics, Happening, floor_scores
+from edge.analytics.start_rules import UNWANTED
 from edge.config import CameraConfig
 from tests.analytics.scenes import LABELS, Area, Camera, Row, Wanted, brief, picture, standing, times
 
@@ -31,7 +32,7 @@ def test_with_the_real_configuration() -> None:
             "lines": {"door": {"points": [[0.5, 0.0], [0.5, 1.0]]}},
         }
     )
-    assert floor_score(camera, 0.4) == pytest.approx(0.2)
+    assert floor_scores(LABELS, camera, 0.4) == pytest.approx([0.2, UNWANTED])
     of = CameraAnalytics(camera, MODELS)
     assert of.counts() == {("gate", "person"): 0}
     told: List[Happening] = []

@@ -5,7 +5,7 @@ import pytest
 
 from edge.analytics.detections import Detections
 from edge.analytics.settings import DEFAULTS
-from edge.analytics.start_rules import StartRules, floor_score
+from edge.analytics.start_rules import UNWANTED, StartRules, floor_scores
 from edge.analytics.usable import fractions, usable
 from tests.analytics.scenes import LABELS, Camera, Row, Wanted, picture
 
@@ -32,7 +32,7 @@ def test_a_picture_without_a_size_or_a_time() -> None:
 
 def kept(rows: list[Row], camera: Camera | None = None) -> list[list[float]]:
     boxes = usable(picture(1.0, rows, 2000, 1000), StartRules(LABELS, camera or Camera()), DEFAULTS)
-    return [[*box, cls] for box, cls in zip(fractions(boxes.measured, 2.0).round(3).tolist(), boxes.classes.tolist())]
+    return [[*(round(side, 3) for side in fractions(*box.measured, 2.0)), box.label] for box in boxes]
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_only_wanted_labels() -> None:
 def test_what_may_start() -> None:
     camera = Camera(objects={"person": Wanted(0.6, 0.01, 0.25), "car": Wanted()})
     rules = StartRules(LABELS, camera, min_score=0.3)
-    classes, scores = np.array([0, 0, 0, 0, 1, 2]), np.array([0.6, 0.59, 0.9, 0.9, 0.3, 1.0])
-    areas = np.array([0.01, 0.1, 0.009, 0.26, 0.9, 0.1])
-    assert rules.may_start(classes, scores, areas).tolist() == [True, False, False, False, True, False]
+    boxes = [(0, 0.6, 0.01), (0, 0.59, 0.1), (0, 0.9, 0.009), (0, 0.9, 0.26), (1, 0.3, 0.9)]
+    assert [rules.may_start(*box) for box in boxes] == [True, False, False, False, True]
 
 
-def test_floor() -> None:
-    assert floor_score(Camera(), 0.5) == pytest.approx(0.2)
-    assert floor_score(Camera(objects={"person": Wanted(0.4), "car": Wanted(0.6)}), 0.5) == pytest.approx(0.16)
-    assert floor_score(Camera(objects={"person": Wanted(0.9), "car": Wanted()}), 0.5) == pytest.approx(0.2)
-    assert floor_score(Camera(), 0.0) == 0.05
+def test_floors_by_class() -> None:
+    both = {"person": Wanted(0.4), "car": Wanted()}
+    assert floor_scores(LABELS, Camera(), 0.5) == pytest.approx([0.2, 0.2])
+    assert floor_scores(LABELS, Camera(objects=both), 0.5) == pytest.approx([0.16, 0.2])
+    assert floor_scores(LABELS, Camera(objects={"car": Wanted(0.9)}), 0.5) == pytest.approx([UNWANTED, 0.36])
+    assert floor_scores(LABELS, Camera(), 0.0) == [0.05, 0.05]

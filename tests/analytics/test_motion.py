@@ -8,34 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.analytics.motion import Motion
-from edge.analytics.settings import DEFAULTS, TrackerSettings
+from edge.analytics.settings import DEFAULTS
 
-BOX = np.array([[0.5, 0.5, 0.1, 0.2]])
-SEEN = np.array([0])
-HIGH = np.array([True])
+BOX = (0.5, 0.5, 0.1, 0.2)
+
+
+def state(motion: Motion) -> list[float]:
+    return [motion.cx, motion.cy, motion.w, motion.h, motion.vx, motion.vy, motion.vw, motion.vh]
 
 
 def moved(rates: list[float], velocity: float = 0.1) -> Motion:
-    motion = Motion(DEFAULTS)
-    motion.append(BOX)
-    place = BOX.copy()
+    motion = Motion(DEFAULTS, BOX)
+    x, *rest = BOX
     for step in rates:
         motion.predict(step)
-        place[:, 0] += velocity * step
-        motion.correct(SEEN, place, HIGH)
+        x += velocity * step
+        motion.correct((x, rest[0], rest[1], rest[2]), True)
     return motion
 
 
 @pytest.mark.parametrize("fps", [1, 2, 5, 10, 30])
 def test_learns_the_speed_at_any_rate(fps: int) -> None:
     motion = moved([1 / fps] * (5 * fps))
-    assert motion.velocity[0, 0] == pytest.approx(0.1, rel=0.02)
-    assert motion.velocity[0, 1:] == pytest.approx(0.0, abs=1e-9)
+    assert motion.vx == pytest.approx(0.1, rel=0.02)
+    assert [motion.vy, motion.vw, motion.vh] == pytest.approx([0.0] * 3, abs=1e-9)
 
 
 def test_learns_the_speed_from_uneven_steps() -> None:
     motion = moved([0.04, 0.5, 0.1, 0.9, 0.033, 0.2] * 5)
-    assert motion.velocity[0, 0] == pytest.approx(0.1, rel=0.02)
+    assert motion.vx == pytest.approx(0.1, rel=0.02)
 
 
 @given(st.floats(0.01, 0.5), st.floats(0.01, 0.5))
@@ -45,15 +46,15 @@ def test_two_steps_are_one_long_step(first: float, second: float) -> None:
     parts.predict(first)
     parts.predict(second)
     whole.predict(first + second)
-    assert parts.centre_size == pytest.approx(whole.centre_size)
-    assert parts._covariance == pytest.approx(whole._covariance)
+    assert state(parts) == pytest.approx(state(whole))
+    assert parts.place == pytest.approx(whole.place)
+    assert parts.size == pytest.approx(whole.size)
 
 
 def test_against_the_textbook_with_matrices() -> None:
     s = DEFAULTS
     x, p = np.zeros(2), np.diag([s.measured_place**2, s.first_speed**2])
-    motion = Motion(s)
-    motion.append(np.array([[0.0, 0.5, 0.1, 1.0]]))
+    motion = Motion(s, (0.0, 0.5, 0.1, 1.0))
     for t, z in ((0.1, 0.02), (0.3, 0.05), (0.05, 0.07)):
         f = np.array([[1.0, t], [0.0, 1.0]])
         q = s.place_noise * np.array([[t**3 / 3, t**2 / 2], [t**2 / 2, t]])
@@ -61,54 +62,54 @@ def test_against_the_textbook_with_matrices() -> None:
         gain = p[:, 0] / (p[0, 0] + s.measured_place**2)
         x, p = x + gain * (z - x[0]), p - np.outer(gain, p[0])
         motion.predict(t)
-        motion.correct(SEEN, np.array([[z, 0.5, 0.1, 1.0]]), HIGH)
-        assert (motion.centre_size[0, 0], motion.velocity[0, 0]) == pytest.approx(tuple(x))
-        assert motion._covariance[:, 0, 0] == pytest.approx([p[0, 0], p[0, 1], p[1, 1]])
+        motion.correct((z, 0.5, 0.1, 1.0), True)
+        assert (motion.cx, motion.vx) == pytest.approx(tuple(x))
+        assert motion.place == pytest.approx((p[0, 0], p[0, 1], p[1, 1]))
 
 
 def test_a_lesser_box_moves_it_less() -> None:
     high, low = moved([0.1] * 3), moved([0.1] * 3)
     for motion, flag in ((high, True), (low, False)):
         motion.predict(0.1)
-        motion.correct(SEEN, BOX, np.array([flag]))
-    assert abs(low.centre_size[0, 0] - 0.5) > abs(high.centre_size[0, 0] - 0.5)
+        motion.correct(BOX, flag)
+    assert abs(low.cx - 0.5) > abs(high.cx - 0.5)
 
 
 def test_uncertainty_grows_with_time_up_to_a_bound() -> None:
     motion = moved([0.1] * 10)
-    found = [float(motion.uncertainty()[0])]
+    found = [motion.uncertainty()]
     for _ in range(50):
         motion.predict(0.5)
-        found.append(float(motion.uncertainty()[0]))
+        found.append(motion.uncertainty())
     assert found == sorted(found)
     assert found[-1] == pytest.approx(DEFAULTS.widest * 0.2, rel=0.1)
 
 
 def test_a_long_gap_is_not_foretold() -> None:
     motion = moved([0.1] * 20)
-    before = float(motion.centre_size[0, 0])
+    before = motion.cx
     motion.predict(3600.0)
-    assert motion.centre_size[0, 0] == pytest.approx(before + 0.1 * DEFAULTS.longest_step, rel=0.05)
+    assert motion.cx == pytest.approx(before + 0.1 * DEFAULTS.longest_step, rel=0.05)
 
 
 def test_a_shrinking_box_stays_a_box() -> None:
-    motion = Motion(DEFAULTS)
-    motion.append(BOX)
-    motion.velocity[0, 2:] = -5.0
+    motion = Motion(DEFAULTS, BOX)
+    motion.vw = motion.vh = -5.0
     for _ in range(10):
         motion.predict(1.0)
-    assert (motion.centre_size[:, 2:] > 0).all()
+    assert min(motion.w, motion.h) > 0
 
 
-def test_rows_are_dropped_and_added() -> None:
-    motion = Motion(TrackerSettings(most_tracks=4))
-    motion.append(np.array([[x, 0.5, 0.1, 0.2] for x in (0.1, 0.2, 0.3, 0.4)]))
-    motion.keep(np.array([True, False, False, True]))
-    motion.append(np.array([[0.5, 0.5, 0.1, 0.2]]))
-    assert motion.centre_size[:, 0].tolist() == [0.1, 0.4, 0.5]
+def test_pictures_of_another_shape() -> None:
+    motion = moved([0.1] * 5)
+    before = state(motion)
     motion.rescale(2.0)
-    assert motion.centre_size[:, 0].tolist() == [0.2, 0.8, 1.0]
-    assert motion.centre_size[:, 3].tolist() == [0.2, 0.2, 0.2]
-    motion.keep(np.zeros(3, bool))
+    assert state(motion) == pytest.approx([value * (2.0 if i % 2 == 0 else 1.0) for i, value in enumerate(before)])
+
+
+def test_halted() -> None:
+    motion = moved([0.1] * 5)
+    motion.halt()
+    before = state(motion)
     motion.predict(1.0)
-    assert motion.count == 0
+    assert state(motion)[:4] == before[:4]

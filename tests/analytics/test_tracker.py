@@ -181,7 +181,7 @@ def test_nothing_is_kept_of_what_ended() -> None:
     of = tracker()
     follow(of, times(5, 4), lambda t: [standing(0.1 + 0.2 * i, 0.5, height=0.15) for i in range(5)])
     follow(of, times(5, 4, 105), lambda t: [])
-    assert of.confirmed == [] and of._table.tracks == [] and of._motion.count == 0
+    assert of.confirmed == [] and of._rows == []
 
 
 def test_empty_pictures() -> None:

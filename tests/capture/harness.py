@@ -19,7 +19,7 @@ from edge.wire.memory import SlotReader
 from edge.wire.messages import FORMATS, MEMORY, PICTURE, Credit, Memory, PictureHeader
 
 #: Bound of every wait: a broken worker fails its test, a slow machine does not.
-PATIENCE = 40.0
+PATIENCE = 100.0
 Planes = List[np.ndarray]
 Source = Dict[str, Any]
 
@@ -45,7 +45,7 @@ class CaptureHarness:
         self,
         source: Source,
         python: Union[Path, str] = sys.executable,
-        stall_timeout: float = 20.0,
+        stall_timeout: float = PATIENCE,
         attach: bool = True,
         environment: Optional[Dict[str, str]] = None,
     ) -> None:

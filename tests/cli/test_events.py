@@ -16,7 +16,7 @@ from edge.cli.event_line import event_line
 from edge.cli.terminal import Paint
 from edge.config import MqttConfig
 from edge.events.publisher import Publisher
-from scripts.servers import ROOT, Broker, wait_until
+from scripts.servers import PATIENCE, ROOT, Broker, wait_until
 
 OBJECT = {
     "id": 12, "label": "person", "score": 0.871, "best_score": 0.9, "box": [0.1, 0.1, 0.2, 0.4],
@@ -59,7 +59,7 @@ class Tail:
 
     def lines(self) -> List[str]:
         """Wait for its end."""
-        out, self.err = self.process.communicate(timeout=30)
+        out, self.err = self.process.communicate(timeout=PATIENCE)
         return out.splitlines()
 
     def __enter__(self) -> Tail:

@@ -20,7 +20,7 @@ from edge.cli.main import main
 from edge.cli.status import render
 from edge.cli.terminal import Paint, visible
 from edge.errors import EdgeError
-from scripts.servers import ROOT
+from scripts.servers import PATIENCE, ROOT
 
 
 def camera(name: str, **facts: Any) -> Dict[str, Any]:
@@ -186,4 +186,4 @@ def test_watching_goes_on_until_ctrl_c(daemon: Callable[..., str], clean_environ
         for _ in range(2):
             assert json.loads(process.stdout.readline())["device"] == "gate-7"
         process.send_signal(2)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0

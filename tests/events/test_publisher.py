@@ -14,7 +14,7 @@ import pytest
 
 from edge.config import MqttConfig
 from edge.events.publisher import Publisher
-from scripts.servers import ROOT, Broker, free_port, wait_until
+from scripts.servers import PATIENCE, ROOT, Broker, free_port, wait_until
 from tests.support.collector import Collector
 
 Make = Callable[..., Publisher]
@@ -221,8 +221,8 @@ def test_stop_returns_in_time_when_the_broker_is_away_or_frozen(broker: Broker, 
     away.publish("edge/gate-7/e", b"1")
     wait_until(lambda: away.state == "offline", what="offline")
     began = time.monotonic()
-    assert away.stop(20.0) == 1
-    assert time.monotonic() - began < 10  # it does not wait for what cannot come
+    assert away.stop(3 * PATIENCE) == 1
+    assert time.monotonic() - began < PATIENCE  # it does not wait for what cannot come
 
     frozen = make(broker.url)
     online(frozen)
@@ -230,7 +230,7 @@ def test_stop_returns_in_time_when_the_broker_is_away_or_frozen(broker: Broker, 
     frozen.publish("edge/gate-7/e", b"1")
     began = time.monotonic()
     assert frozen.stop(1.5) == 1
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < PATIENCE  # and not for ever
     broker.thaw()
 
 
@@ -241,10 +241,10 @@ def test_publishing_never_waits_for_a_frozen_broker(broker: Broker, make: Make) 
     began = time.monotonic()
     for _ in range(20_000):
         publisher.publish("edge/gate-7/e", b"x" * 500)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < PATIENCE  # and not for ever
     assert publisher.pending >= 19_000
     broker.thaw()
-    wait_until(lambda: publisher.pending == 0, what="all acknowledged", timeout=60)
+    wait_until(lambda: publisher.pending == 0, what="all acknowledged")
     assert publisher.published == 20_000
 
 

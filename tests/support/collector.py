@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 
+from scripts.servers import PATIENCE
+
 
 class Message(NamedTuple):
     topic: str
@@ -62,12 +64,12 @@ class Collector:
             self.messages.append(Message(m.topic, m.payload, m.qos, m.retain))
             self._changed.notify_all()
 
-    def wait_subscribed(self, timeout: float = 20.0) -> None:
+    def wait_subscribed(self, timeout: float = PATIENCE) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: self._subscribed, timeout):
                 raise TimeoutError(f"not subscribed after {timeout:g} s")
 
-    def wait_for(self, predicate: Callable[[Message], bool], timeout: float = 20.0, after: int = 0) -> Message:
+    def wait_for(self, predicate: Callable[[Message], bool], timeout: float = PATIENCE, after: int = 0) -> Message:
         """The first message from number ``after`` on that the predicate likes."""
         deadline = time.monotonic() + timeout
         seen = after
@@ -82,7 +84,7 @@ class Collector:
                     topics = sorted({m.topic for m in self.messages[after:]})
                     raise TimeoutError(f"no such message in {timeout:g} s; {len(self.messages) - after} came: {topics}")
 
-    def wait_topic(self, topic: str, text: Optional[str] = None, timeout: float = 20.0, after: int = 0) -> Message:
+    def wait_topic(self, topic: str, text: Optional[str] = None, timeout: float = PATIENCE, after: int = 0) -> Message:
         """The first message at exactly ``topic``, with exactly ``text`` when given."""
         return self.wait_for(lambda m: m.topic == topic and (text is None or m.text == text), timeout, after)
 

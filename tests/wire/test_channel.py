@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 from hypothesis import given
@@ -120,6 +120,20 @@ def test_an_end_with_unread_messages_is_closed_too(pair: Pair) -> None:
     a.close()  # Linux resets the connection then
     with pytest.raises(Closed):
         b.receive()
+
+
+@pytest.mark.parametrize("timeout", [None, 0, 20])
+def test_the_last_words_of_one_who_did_not_read_everything_are_heard(pair: Pair, timeout: Optional[float]) -> None:
+    a, b = pair
+    a.set_timeout(timeout)
+    a.send({"unread": 1})
+    a.send({"unread": 2})
+    for number in range(3):
+        b.send({"last words": number})
+    b.close()
+    assert [a.receive().control for _ in range(3)] == [{"last words": number} for number in range(3)]
+    with pytest.raises(Closed):
+        a.receive()
 
 
 def test_nothing_there_is_not_the_end(pair: Pair) -> None:

@@ -15,7 +15,7 @@ from edge.wire import start
 from edge.wire.channel import Channel, Closed
 
 #: A worker for these tests: it answers every message with what it is asked to evaluate.
-WORKER = '''
+WORKER = """
 import json, os, signal, sys
 from edge.wire.channel import Closed
 from edge.wire.process import begin
@@ -26,7 +26,7 @@ while True:
     except Closed:
         os._exit(7)
     channel.send({"answer": eval(question["ask"])})
-'''
+"""
 
 
 @pytest.fixture(scope="module")

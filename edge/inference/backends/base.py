@@ -14,10 +14,12 @@ class Slot:
     def __init__(self, shape: Tuple[int, ...], dtype: np.dtype) -> None:
         self.input = np.zeros(shape, dtype)
         self.count = 0
+        #: How long the device was busy with the last run.
+        self.busy_ns = 0
 
 
 class Backend:
-    """A loaded network. Several threads may use it, each with a slot of its own."""
+    """A loaded network. One run at a time: the next slot may be enqueued while a thread waits for the one before."""
 
     name = ""
     #: The network runs on the processor of whoever waits for it.

@@ -1,12 +1,12 @@
 """ONNX Runtime on the CPU: any machine, and the reference for the others."""
 
-import threading
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import onnxruntime
 
 from ...errors import EngineError, Incompatible, OutOfMemory
+from ...wire.clock import monotonic_ns
 from .base import Backend, Slot
 
 _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
@@ -47,9 +47,6 @@ class OnnxRuntime(Backend):
                 model["onnx"], inputs[0].type, ", ".join(sorted(_DTYPES))))  # fmt: skip
         self.dtype = np.dtype(_DTYPES[inputs[0].type])
         self.input_shape, self.size, self._fixed = _shape(model, list(inputs[0].shape), int(options.get("batch", 1)))
-        # One run at a time: the threads that the operator allowed are those of one run. The lane's other thread
-        # prepares the next batch meanwhile.
-        self._running = threading.Lock()
 
     def enqueue(self, slot: Slot, count: int) -> None:
         slot.count = count
@@ -57,12 +54,14 @@ class OnnxRuntime(Backend):
     def wait(self, slot: Slot) -> Dict[str, np.ndarray]:
         tensor = slot.input if self._fixed else slot.input[: slot.count]
         try:
-            with self._running:
-                values = self._session.run(self.outputs, {self._input: tensor})
+            began = monotonic_ns()
+            values = self._session.run(self.outputs, {self._input: tensor})
+            slot.busy_ns = monotonic_ns() - began
         except Exception as error:
             words = _words(error)
             raise (OutOfMemory if "alloc" in words.lower() else EngineError)(words)
-        return dict(zip(self.outputs, values))
+        # A batch of the network's own is run in full, whatever stands in the places that are left over.
+        return {name: value[: slot.count] for name, value in zip(self.outputs, values)}
 
 
 def _shape(model: Dict[str, Any], found: List[Any], batch: int) -> Tuple[Tuple[int, ...], Tuple[int, int], bool]:

@@ -40,10 +40,11 @@ class Decoder:
         self.options = options
         self._pixels = np.array(self.size * 2, dtype=np.float32)
 
-    def __call__(self, outputs: Outputs, score_threshold: float) -> List[np.ndarray]:
+    def __call__(self, outputs: Outputs, thresholds: Union[float, Sequence[np.ndarray]]) -> List[np.ndarray]:
         """One float32 (N, 6) for each picture of the batch: x1 y1 x2 y2 (fractions of the input), score, class.
 
-        ``outputs`` by name, or in the graph's order. Best score first; nothing in it is NaN or infinite.
+        ``outputs`` by name, or in the graph's order. ``thresholds``: the least score, or for each picture an array
+        with that of each class: what nobody wants is not even compared. Best score first; nothing is NaN or infinite.
         Raises Incompatible when the outputs do not have the shapes that this family has.
         """
         if not isinstance(outputs, Mapping):
@@ -55,8 +56,15 @@ class Decoder:
             tensors = self.arrange(outputs)
             if len({len(t) for t in tensors}) != 1:
                 self.refuse(outputs, "outputs of one batch")
-            found = [self.candidates(float(score_threshold), *item) for item in zip(*tensors)]
-            return [suppress(f.boxes, f.scores, f.classes, iou, top_k, most) for f in found]
+            rows = []
+            for index, item in enumerate(zip(*tensors)):
+                by_class = None if isinstance(thresholds, (int, float)) else thresholds[index]
+                found = self.candidates(float(thresholds if by_class is None else by_class.min()), *item)
+                if by_class is not None:
+                    wanted = found.scores >= by_class[found.classes]
+                    found = Candidates(found.boxes[wanted], found.scores[wanted], found.classes[wanted])
+                rows.append(suppress(found.boxes, found.scores, found.classes, iou, top_k, most))
+            return rows
 
     def arrange(self, outputs: Mapping[str, np.ndarray]) -> Tuple[np.ndarray, ...]:
         """Check the shapes and give the tensors in this family's own order, the batch first."""
