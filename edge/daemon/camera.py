@@ -23,8 +23,10 @@ from edge.daemon.rates import CounterRate
 _logger = logging.getLogger("edge.camera")
 #: What cannot mend itself within seconds is tried at the slowest pace from the start.
 _SLOW = ("unauthorized", "unsupported")
-# A capture process tells of itself once a second.
+# A capture process tells of itself once a second, once it runs. Before that, the first start after an installation
+# writes GStreamer's registry, and any start may have to read its libraries from a slow card.
 HEARTBEAT_S = 10.0
+START_S = 60.0
 STOP_S = 2.5
 
 
@@ -59,6 +61,7 @@ class Camera:
         self._stopping = False
         self._gone = asyncio.Event()
         self._last_beat = self._loop.time()
+        self._patience = START_S
 
     def start(self) -> None:
         """Start the capture process; a disabled camera stays as it is."""
@@ -68,6 +71,7 @@ class Camera:
         self._farewell = None
         self._online_at = None
         self._last_beat = self._loop.time()
+        self._patience = START_S
         self._gone.clear()
         try:
             self.process = WorkerProcess(self._python, "edge.capture", self.name, self._heard, self._ended)
@@ -94,9 +98,11 @@ class Camera:
 
     def check_heartbeat(self) -> None:
         """Kill a process that has not been heard of for too long; its end is then handled as any other."""
-        if self.process is not None and not self.process.ended and self._loop.time() - self._last_beat > HEARTBEAT_S:
-            self._farewell = {"state": "stalled", "reason": f"its capture process hangs (silent for {HEARTBEAT_S:g} s)"}
-            self.process.kill()
+        if self.process is None or self.process.ended or self._loop.time() - self._last_beat <= self._patience:
+            return
+        reason = f"its capture process hangs (silent for {self._patience:g} s)"
+        self._farewell = {"state": "stalled", "reason": reason}
+        self.process.kill()
 
     def _order(self) -> Dict[str, Any]:
         url, config = self.config.source_url(), self.config
@@ -116,7 +122,7 @@ class Camera:
 
     def _heard(self, message: Message) -> None:
         news = message.control or {}
-        self._last_beat = self._loop.time()
+        self._last_beat, self._patience = self._loop.time(), HEARTBEAT_S
         op = news.get("op")
         if op == "beat":
             self.frames.add(news["time"] / 1e9, news["frames"])

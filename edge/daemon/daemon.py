@@ -145,8 +145,10 @@ class Daemon:
     def _result(self, data: bytes) -> None:
         header, boxes = unpack_result(data)
         name, model = self._by_number.get(header.camera), self._model_names.get(header.model)
-        if name is not None and model is not None:
-            self.watches[name].result(model, header, boxes)
+        # A picture that was under way when its camera went is not looked at: nothing would end what begins in it.
+        if name is not None and model is not None and self.cameras[name].state == "online":
+            with self.publisher.together():
+                self.watches[name].result(model, header, boxes)
 
     def _camera_changed(self, camera: Camera) -> None:
         if camera.state != "online":

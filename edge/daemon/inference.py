@@ -14,8 +14,9 @@ from edge.daemon.rates import CounterRate
 from edge.wire.channel import Channel, Message
 
 _logger = logging.getLogger("edge.inference")
-# The loop of the process beats once a second, whatever its lanes do.
+# The loop of the process beats once a second, whatever its lanes do, once its libraries are read.
 HEARTBEAT_S = 15.0
+START_S = 60.0
 STOP_S = 2.5
 
 
@@ -63,6 +64,7 @@ class Inference:
         self._backoff = Backoff(rng=rng)
         self._loop = asyncio.get_running_loop()
         self._started = self._last_beat = self._loop.time()
+        self._patience = START_S
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
         self._gone = asyncio.Event()
@@ -72,6 +74,7 @@ class Inference:
         """Start the process, and tell it of every model and every camera that is known."""
         self._retry = None
         self._started = self._last_beat = self._loop.time()
+        self._patience = START_S
         try:
             self.process = WorkerProcess(self._python, "edge.inference", "inference", self._heard, self._ended)
         except OSError as error:
@@ -110,7 +113,9 @@ class Inference:
 
     def check_heartbeat(self) -> None:
         """Kill a process whose loop has not been heard of for too long."""
-        if self.process is not None and not self.process.ended and self._loop.time() - self._last_beat > HEARTBEAT_S:
+        if self.process is None or self.process.ended:
+            return
+        if self._loop.time() - self._last_beat > self._patience:
             log.event(_logger, "inference process hangs, killing it", logging.ERROR, pid=self.process.pid)
             self.process.kill()
 
@@ -130,7 +135,7 @@ class Inference:
         if news is None:
             self._on_result(message.data)
             return
-        self._last_beat = self._loop.time()
+        self._last_beat, self._patience = self._loop.time(), HEARTBEAT_S
         if news.get("op") == "beat":
             for lane in news["lanes"]:
                 model = self.models.get(lane["id"])
@@ -174,4 +179,5 @@ class Inference:
             model.state = "loading"
         log.event(_logger, "inference process lost", logging.ERROR, reason=reason, next_try_s=round(delay, 1))
         self._retry = self._loop.call_later(delay, self.start)
+        self._changed()
         self._changed()

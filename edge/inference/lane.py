@@ -21,7 +21,7 @@ from ..errors import EngineError, Incompatible
 from ..wire.clock import monotonic_ns
 from ..wire.messages import ResultHeader, Times, pack_result
 from .backends import Backend, Slot, open_backend
-from .decoders import Decoder, make_decoder
+from .decoders import Decoder, Floors, make_decoder
 from .fit import Fit
 from .job import Job
 from .preprocess import Preprocessor
@@ -48,7 +48,7 @@ class Lane:
     """Every method is the loop's. ``send`` takes the RESULT messages; ``wake`` is called in the lane's thread when
     :meth:`collect` has something to do.
 
-    ``floors``: by camera, for each class the score below which a box is of no use to anyone.
+    ``floors`` by camera: what scores below them is of no use to anyone.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class Lane:
         self.state = "loading"
         self.reason = ""
         self._told = self.state
-        self.floors = {}  # type: Dict[int, np.ndarray]
+        self.floors = {}  # type: Dict[int, Floors]
         self.pictures = 0
         self.busy_ns = 0
         self.backend = None  # type: Optional[Backend]
         self._options = options
         self._send, self._wake = send, wake
-        self._any = np.zeros(len(model["labels"]), np.float32)
+        self._any = Floors([0.0] * len(model["labels"]))
         self._decoder = None  # type: Optional[Decoder]
         self._preparer = None  # type: Optional[Preprocessor]
         self._queue = deque()  # type: Deque[Job]

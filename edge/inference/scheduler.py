@@ -63,6 +63,10 @@ class Scheduler:
         if turn is not None and turn.held:
             turn.held -= 1
 
+    def any_due(self, now: float) -> bool:
+        """Whether it is somebody's turn, so that :meth:`grants` is worth its while."""
+        return any(turn.due <= now and not turn.asked for turn in self._turns.values())
+
     def grants(self, now: float, waiting: Mapping[int, int], room: Mapping[int, int]) -> List[Grant]:
         """The credits to give now. ``waiting``: pictures that wait at each lane; ``room``: how many may.
 

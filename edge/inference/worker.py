@@ -11,11 +11,10 @@ import traceback
 from functools import partial
 from typing import Any, Dict, List, Optional
 
-import numpy as np
-
 from ..wire.channel import Channel, Closed
 from ..wire.clock import monotonic_ns
 from .camera import CameraLink
+from .decoders import Floors
 from .job import Job
 from .lane import Lane
 from .scheduler import Scheduler
@@ -82,10 +81,13 @@ class Worker:
             self._grant()
 
     def _grant(self) -> None:
+        now = time.monotonic()
+        if not self.scheduler.any_due(now):
+            return
         lanes = [lane for lane in self.lanes.values() if lane.state != "failed"]
         waiting = {lane.number: lane.waiting for lane in lanes}
         room = {lane.number: lane.room for lane in lanes}
-        for grant in self.scheduler.grants(time.monotonic(), waiting, room):
+        for grant in self.scheduler.grants(now, waiting, room):
             try:
                 self.cameras[grant.camera].ask(grant.fresh)
             except Closed:
@@ -151,7 +153,7 @@ class Worker:
     def _camera(self, order: Dict[str, Any], fds: List[int]) -> None:
         """A camera with its socket, or without one new wishes for a camera that is here."""
         number = order["id"]
-        floors = {int(model): np.array(floor, np.float32) for model, floor in order["models"].items()}
+        floors = {int(model): Floors(floor) for model, floor in order["models"].items()}
         if fds:
             self._forget(number)
             link = CameraLink(number, order["name"], sorted(floors), Channel.from_fd(fds[0]))

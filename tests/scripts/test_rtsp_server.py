@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from statistics import median
 from typing import Any, Callable, List
 
 import pytest
@@ -62,8 +63,10 @@ def test_a_clip_goes_on_for_ever_with_times_that_go_on(rtsp_server: Serve, tmp_p
     assert lines[-1] == "open"
     times = [int(line) for line in lines[:-1]]
     assert len(times) == 45  # two rounds and a bit
-    # A tenth of a second each, also where the clip begins again; the client's clock may wander by a little.
-    assert all(80 <= later - earlier <= 120 for earlier, later in zip(times, times[1:]))
+    steps = [later - earlier for earlier, later in zip(times, times[1:])]
+    # A tenth of a second, also where the clip begins again; the client may smooth the times a little.
+    assert min(steps) > 0
+    assert 95 <= median(steps) <= 105
 
 
 def test_h265_with_b_frames(rtsp_server: Serve, shared: Path) -> None:

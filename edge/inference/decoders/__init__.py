@@ -8,11 +8,12 @@ its own, marked with ``@register``, imported here, and its options in ``edge/mod
 """
 
 from edge.inference.decoders import boxes_scores, fastestdet, rfb, ssd, yolov5, yolov8, yolox
-from edge.inference.decoders.base import Decoder
+from edge.inference.decoders.base import Decoder, Floors
 from edge.inference.decoders.registry import families, make_decoder
 
 __all__ = [
     "Decoder",
+    "Floors",
     "boxes_scores",
     "families",
     "fastestdet",

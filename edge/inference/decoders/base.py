@@ -18,6 +18,14 @@ class Candidates(NamedTuple):
     classes: np.ndarray  # (N,)
 
 
+class Floors:
+    """The scores below which a picture's boxes are of no use: of each class (C,), and the least of them."""
+
+    def __init__(self, by_class: Sequence[float]) -> None:
+        self.by_class = np.array(by_class, dtype=np.float32)
+        self.least = float(self.by_class.min())
+
+
 class Decoder:
     """From the outputs of one run to boxes. A subclass says how in ``arrange`` and ``candidates``.
 
@@ -40,14 +48,14 @@ class Decoder:
         self.options = options
         self._pixels = np.array(self.size * 2, dtype=np.float32)
 
-    def __call__(self, outputs: Outputs, thresholds: Union[float, Sequence[np.ndarray]]) -> List[np.ndarray]:
+    def __call__(self, outputs: Outputs, thresholds: Union[float, Sequence[Floors]]) -> List[np.ndarray]:
         """One float32 (N, 6) for each picture of the batch: x1 y1 x2 y2 (fractions of the input), score, class.
 
-        ``outputs`` by name, or in the graph's order. ``thresholds``: the least score, or for each picture an array
-        with that of each class: what nobody wants is not even compared. Best score first; nothing is NaN or infinite.
+        ``outputs`` by name, or in the graph's order. ``thresholds``: the least score, or for each picture that of
+        each class: what nobody wants is not even compared. Best score first; nothing is NaN or infinite.
         Raises Incompatible when the outputs do not have the shapes that this family has.
         """
-        if not isinstance(outputs, Mapping):
+        if not isinstance(outputs, dict):
             outputs = {str(i): tensor for i, tensor in enumerate(outputs)}
         iou = float(self.options["nms_iou"])
         top_k, most = int(self.options["top_k"]), int(self.options["max_detections"])
@@ -58,10 +66,12 @@ class Decoder:
                 self.refuse(outputs, "outputs of one batch")
             rows = []
             for index, item in enumerate(zip(*tensors)):
-                by_class = None if isinstance(thresholds, (int, float)) else thresholds[index]
-                found = self.candidates(float(thresholds if by_class is None else by_class.min()), *item)
-                if by_class is not None:
-                    wanted = found.scores >= by_class[found.classes]
+                if isinstance(thresholds, (int, float)):
+                    found = self.candidates(float(thresholds), *item)
+                else:
+                    floors = thresholds[index]
+                    found = self.candidates(floors.least, *item)
+                    wanted = found.scores >= floors.by_class[found.classes]
                     found = Candidates(found.boxes[wanted], found.scores[wanted], found.classes[wanted])
                 rows.append(suppress(found.boxes, found.scores, found.classes, iou, top_k, most))
             return rows
