@@ -25,7 +25,8 @@ lint:
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-bench: setup
+bench:
+	@scripts/setup --test
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 clean:

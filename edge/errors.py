@@ -38,7 +38,7 @@ class ConfigError(EdgeError):
     """Every problem found in a configuration, at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = list(problems)  # type: List[Problem]
+        self.problems: List[Problem] = list(problems)
         super().__init__("\n".join(str(p) for p in self.problems))
 
 

@@ -30,7 +30,7 @@ def build(pipeline: Any, elements: List[Element]) -> List[Any]:
 
     An element whose pads come later (a demuxer) must be last.
     """
-    made = []  # type: List[Any]
+    made: List[Any] = []
     for described in elements:
         element = Gst.ElementFactory.make(described.factory, described.name)
         if element is None:
@@ -55,7 +55,7 @@ def source_error(message: Any, location: str) -> SourceError:
     ``location`` is the source's, without its password.
     """
     error, debug = message.parse_error()
-    kind = Unreachable  # type: Type[SourceError]
+    kind: Type[SourceError] = Unreachable
     words = error.message.strip().splitlines()[0]
     detail = _detail(debug)
     if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_AUTHORIZED) or "Unauthorized" in (debug or ""):

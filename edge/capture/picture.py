@@ -40,8 +40,8 @@ class LayoutReader:
     """Reads layouts, remembering the one of the caps in force: caps change rarely, pictures come often."""
 
     def __init__(self) -> None:
-        self._caps = None  # type: Optional[Any]
-        self._layout = None  # type: Optional[Layout]
+        self._caps: Optional[Any] = None
+        self._layout: Optional[Layout] = None
 
     def read(self, sample: Any) -> Layout:
         """The layout of ``sample``'s picture. Raises Unsupported for a format that is none of ours."""

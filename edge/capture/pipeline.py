@@ -38,7 +38,7 @@ class Source(NamedTuple):
     location: str
     username: Optional[str] = None
     password: Optional[str] = None
-    options: Dict[str, Any] = {}
+    options: Optional[Dict[str, Any]] = None
     transport: str = "tcp"
     latency: float = 0.2
     loop: bool = False
@@ -87,12 +87,13 @@ def _file(source: Source) -> List[Element]:
 
 
 def _test(source: Source) -> List[Element]:
+    options = source.options or {}
     form = "video/x-raw,format=I420,width={},height={},framerate={}".format(
-        int(source.options.get("width", 1280)),
-        int(source.options.get("height", 720)),
-        fraction(float(source.options.get("rate", 15))),
+        int(options.get("width", 1280)),
+        int(options.get("height", 720)),
+        fraction(float(options.get("rate", 15))),
     )
-    pattern = source.options.get("pattern", "ball")
+    pattern = options.get("pattern", "ball")
     return [Element("videotestsrc", (("is-live", True), ("pattern", pattern)), "source"), caps(form)]
 
 
@@ -135,7 +136,7 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
     Without ``source.size`` the decoder's own planes go out unconverted: preparing them for the network costs less
     from there than a conversion here. The converter behind passes I420, NV12 and grey through untouched.
     """
-    elements = []  # type: List[Element]
+    elements: List[Element] = []
     if rtp:
         elements.append(Element(_DEPAY[codec]))
     if codec != "raw":
@@ -167,7 +168,7 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
 
 def fraction(rate: float) -> str:
     """A rate in pictures/s as GStreamer writes it, to a thousandth: 12.5 is ``25/2``."""
-    number, divisor = int(round(rate * 1000)), 1000
+    number, divisor = round(rate * 1000), 1000
     a, b = number, divisor
     while b:
         a, b = b, a % b

@@ -37,11 +37,11 @@ class Stream:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        self.layout = None  # type: Optional[Layout]
+        self.layout: Optional[Layout] = None
         self._board = board
         self._layouts = LayoutReader()
-        self._sink = None  # type: Optional[Any]
-        self._failure = None  # type: Optional[SourceError]
+        self._sink: Optional[Any] = None
+        self._failure: Optional[SourceError] = None
         #: Something else than video is there.
         self._passed_over = False
         self._linking = threading.Lock()
@@ -224,7 +224,7 @@ class Stream:
 
 def _media(caps: Any) -> Optional[str]:
     """What an RTP stream carries: ``video``, ``audio``, …"""
-    media = caps.get_structure(0).get_string("media")  # type: Optional[str]
+    media: Optional[str] = caps.get_structure(0).get_string("media")
     return media
 
 
@@ -234,5 +234,3 @@ def _is_video(caps: Any) -> bool:
     if name == "application/x-rtp":
         return _media(caps) == "video"
     return bool(name.startswith("video/") or name.startswith("image/"))
-
-

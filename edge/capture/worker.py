@@ -36,9 +36,9 @@ class Worker:
         self.control = control
         self.source = _source(order["source"])
         self.stall_ns = int(order["stall_timeout"] * 1e9)
-        self.inference = None  # type: Optional[Channel]
-        self.credit = None  # type: Optional[Credit]
-        self.slots = None  # type: Optional[Slots]
+        self.inference: Optional[Channel] = None
+        self.credit: Optional[Credit] = None
+        self.slots: Optional[Slots] = None
         self.slot = 0
         self.sequence = 0
         self.started = monotonic_ns()
@@ -183,7 +183,7 @@ def _source(order: Dict[str, Any]) -> Source:
 
 def main(control: Channel) -> None:
     """Serve the source that the daemon's first message names. Does not return."""
-    worker = None  # type: Optional[Worker]
+    worker: Optional[Worker] = None
     status = 0
     farewell = {"op": "end", "state": "stopped", "reason": ""}
     try:

@@ -5,7 +5,7 @@ from typing import Optional
 
 
 class Backoff:
-    """Doubles from ``first`` to ``most`` seconds, each with up to a quarter of jitter so that tries do not fall together.
+    """Doubles from ``first`` to ``most`` seconds, each with up to a quarter of jitter: tries do not fall together.
 
     ``good`` says after how many seconds of success the ladder starts anew.
     """

@@ -15,10 +15,10 @@ from typing import Any, Callable, Dict, Optional
 
 from edge import log
 from edge.config import CameraConfig
-from edge.wire.channel import Message
 from edge.daemon.backoff import Backoff
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
+from edge.wire.channel import Message
 
 _logger = logging.getLogger("edge.camera")
 #: What cannot mend itself within seconds is tried at the slowest pace from the start.
@@ -39,8 +39,8 @@ class Camera:
         name: str,
         config: CameraConfig,
         python: str,
-        link: Callable[["Camera"], None],
-        changed: Callable[["Camera"], None],
+        link: Callable[[Camera], None],
+        changed: Callable[[Camera], None],
         rng: Optional[random.Random] = None,
     ) -> None:
         self.number, self.name, self.config = number, name, config

@@ -13,6 +13,7 @@ from typing import Any, Dict
 
 import edge
 from edge import log
+from edge.analytics import Happening
 from edge.config import CameraConfig, Config, check_labels
 from edge.daemon import status
 from edge.daemon.camera import Camera
@@ -20,7 +21,6 @@ from edge.daemon.control import ControlServer
 from edge.daemon.inference import Inference, ModelState, Wish
 from edge.daemon.models import engine_options, load_models
 from edge.daemon.watch import Watch
-from edge.analytics import Happening
 from edge.errors import ConfigError
 from edge.events.event import Event, count_topic
 from edge.events.factory import EventFactory
@@ -66,8 +66,8 @@ class Daemon:
         """Serve until told to stop. Raises EdgeError when the device's name is taken."""
         loop = asyncio.get_running_loop()
         await self.control.start()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(ending, self._stop.set)
         log.event(
             _logger, "edge starts", version=edge.__version__, device=self.config.device,
             config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.models),
@@ -183,5 +183,3 @@ class Daemon:
 
 def _json(value: Dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-

@@ -30,12 +30,12 @@ class CameraLink:
         self.name = name
         self.lanes = lanes
         self.channel = channel
-        self.memory = None  # type: Optional[SlotReader]
+        self.memory: Optional[SlotReader] = None
         #: The pictures whose slots are not free yet, in the order in which they came.
-        self.held = deque()  # type: Deque[Job]
+        self.held: Deque[Job] = deque()
         self._serial = 0
         self._asked = False
-        self._pictures = {}  # type: Dict[Tuple[Any, ...], Picture]
+        self._pictures: Dict[Tuple[Any, ...], Picture] = {}
 
     def ask(self, fresh: bool) -> None:
         """Give a credit."""
@@ -59,7 +59,7 @@ class CameraLink:
 
         Raises ValueError for a message that breaks the protocol, OSError for memory that cannot be mapped.
         """
-        message = self.channel.receive()  # type: Message
+        message: Message = self.channel.receive()
         kind = message.data[0]
         if kind == MEMORY:
             if not message.fds:
@@ -91,15 +91,15 @@ def view(header: PictureHeader, memory: memoryview) -> Picture:
         raise ValueError("a picture of the unknown format {}".format(header.format))
     width, height = header.width, header.height
     half_width, half_height = (width + 1) // 2, (height + 1) // 2
-    shapes = {
+    by_format = {
         "i420": [(height, width), (half_height, half_width), (half_height, half_width)],
         "nv12": [(height, width), (half_height, half_width, 2)],
         "gray8": [(height, width)],
         "rgba": [(height, width, 4)],
         "bgrx": [(height, width, 4)],
-    }[FORMATS[header.format]]  # type: List[Tuple[int, ...]]
+    }  # type: Dict[str, List[Tuple[int, ...]]]
     planes = []
-    for shape, offset, stride in zip(shapes, header.offsets, header.strides):
+    for shape, offset, stride in zip(by_format[FORMATS[header.format]], header.offsets, header.strides):
         row = int(np.prod(shape[1:]))
         if min(shape) < 1 or stride < row or offset + stride * (shape[0] - 1) + row > len(memory):
             raise ValueError("a plane of {} does not fit its slot".format(shape))

@@ -36,12 +36,12 @@ class _Batch:
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
-        self.jobs = []  # type: List[Job]
-        self.fits = []  # type: List[Fit]
+        self.jobs: List[Job] = []
+        self.fits: List[Fit] = []
         self.started = 0
         self.prepared = 0
         self.inferred = 0
-        self.outputs = {}  # type: Union[Dict[str, np.ndarray], Exception]
+        self.outputs: Union[Dict[str, np.ndarray], Exception] = {}
 
 
 class Lane:
@@ -65,20 +65,20 @@ class Lane:
         self.state = "loading"
         self.reason = ""
         self._told = self.state
-        self.floors = {}  # type: Dict[int, Floors]
+        self.floors: Dict[int, Floors] = {}
         self.pictures = 0
         self.busy_ns = 0
-        self.backend = None  # type: Optional[Backend]
+        self.backend: Optional[Backend] = None
         self._options = options
         self._send, self._wake = send, wake
         self._any = Floors([0.0] * len(model["labels"]))
-        self._decoder = None  # type: Optional[Decoder]
-        self._preparer = None  # type: Optional[Preprocessor]
-        self._queue = deque()  # type: Deque[Job]
-        self._free = []  # type: List[_Batch]
+        self._decoder: Optional[Decoder] = None
+        self._preparer: Optional[Preprocessor] = None
+        self._queue: Deque[Job] = deque()
+        self._free: List[_Batch] = []
         #: Prepared batches for the thread, None to end it; and what it has done: a batch, or how it fared at opening.
-        self._handed = queue.Queue()  # type: queue.Queue[Optional[_Batch]]
-        self._done = deque()  # type: Deque[Union[_Batch, Exception, None]]
+        self._handed: queue.Queue[Optional[_Batch]] = queue.Queue()
+        self._done: Deque[Union[_Batch, Exception, None]] = deque()
         self._thread = threading.Thread(target=self._serve, name="lane " + model["name"], daemon=True)
         self._thread.start()
 
@@ -243,5 +243,3 @@ class Lane:
         backend.enqueue(batches[0].slot, 1)
         decoder(backend.wait(batches[0].slot), 0.5)
         self.backend, self._decoder, self._preparer, self._free = backend, decoder, preparer, batches
-
-

@@ -26,7 +26,7 @@ class _Turn:
         self.asked = False
         self.held = 0
         #: Since when the lanes, and nothing else, kept it from its turn; and how many turns that has cost it.
-        self.blocked = None  # type: Optional[float]
+        self.blocked: Optional[float] = None
         self.missed = 0.0
 
 
@@ -37,7 +37,7 @@ class Scheduler:
     most_held = 1
 
     def __init__(self) -> None:
-        self._turns = {}  # type: Dict[int, _Turn]
+        self._turns: Dict[int, _Turn] = {}
 
     def add(self, camera: int, fps: float, lanes: Iterable[int], now: float) -> None:
         """A camera is here, or what it wishes has changed; a credit it already has stays."""
@@ -73,7 +73,7 @@ class Scheduler:
         A lane that still loads has no room. One that is not in ``room`` is gone and holds up nobody.
         """
         load = dict(waiting)
-        given = []  # type: List[Grant]
+        given: List[Grant] = []
         place_kept = False
         for due, camera, lanes in self._candidates(now, room):
             turn = self._turns[camera]

@@ -37,8 +37,8 @@ class Worker:
 
     def __init__(self, control: Channel) -> None:
         self.control = control
-        self.cameras = {}  # type: Dict[int, CameraLink]
-        self.lanes = {}  # type: Dict[int, Lane]
+        self.cameras: Dict[int, CameraLink] = {}
+        self.lanes: Dict[int, Lane] = {}
         self.scheduler = Scheduler()
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, None)
@@ -73,8 +73,11 @@ class Worker:
                     self._obey()
                 elif key.data is self._wake_in:
                     self._wake_in.recv(4096)
-                elif self.cameras.get(key.data.number) is key.data:
-                    self._hear(key.data, alone=self._calm and len(ready) == 1)
+                else:
+                    # It may have gone with what was just heard.
+                    camera = self.cameras.get(key.data.number)
+                    if camera is not None and camera is key.data:
+                        self._hear(camera, alone=self._calm and len(ready) == 1)
             for lane in self.lanes.values():
                 if lane.has_news and lane.collect():
                     self._tell(lane)
@@ -159,7 +162,7 @@ class Worker:
             link = CameraLink(number, order["name"], sorted(floors), Channel.from_fd(fds[0]))
             self.cameras[number] = link
             self.selector.register(link.channel, selectors.EVENT_READ, link)
-        known = self.cameras.get(number)  # type: Optional[CameraLink]
+        known: Optional[CameraLink] = self.cameras.get(number)
         if known is None:
             return
         known.lanes = sorted(floors)

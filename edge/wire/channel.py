@@ -79,7 +79,7 @@ class Channel:
             # The other end was closed with messages of ours unread. The kernel says so once, and before it gives what
             # the other end had still to say.
             data, ancillary, _flags, _address = self._receive()
-        fds = []  # type: List[int]
+        fds: List[int] = []
         for level, kind, payload in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 count = len(payload) // struct.calcsize("i")

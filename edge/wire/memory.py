@@ -40,7 +40,7 @@ class Slots:
     def __init__(self, slot_size: int) -> None:
         self.slot_size = (slot_size + _ALIGN - 1) // _ALIGN * _ALIGN
         self.fd = memfd_create("edge-pictures")
-        self._map = None  # type: Optional[mmap.mmap]
+        self._map: Optional[mmap.mmap] = None
         try:
             os.ftruncate(self.fd, SLOTS * self.slot_size)
             self._map = mmap.mmap(self.fd, SLOTS * self.slot_size)

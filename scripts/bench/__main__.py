@@ -1,4 +1,4 @@
-"""``python scripts/bench [--seconds N] [--only NAME] [--write FILE]``."""
+"""``python -m scripts.bench [--seconds N] [--only NAME] [--write FILE]``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import List
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from measures import ALL, Row
-from setting import Setting
+from .measures import ALL, Row
+from .setting import Setting
 
 
 def main() -> int:
@@ -39,7 +37,8 @@ def _table(rows: List[Row]) -> str:
     for row in rows:
         sign = "≥" if row.at_least else "≤"
         mark = "" if row.kept else " **missed**"
-        lines.append(f"| {row.what} | {row.value:.2f} {row.unit} | {sign} {row.bound:g} {row.unit}{mark} | {row.detail} |")
+        value, bound = f"{row.value:.2f} {row.unit}", f"{sign} {row.bound:g} {row.unit}{mark}"
+        lines.append(f"| {row.what} | {value} | {bound} | {row.detail} |")
     return "\n".join(lines)
 
 
@@ -48,7 +47,8 @@ def _page(table: str, seconds: float) -> str:
         "# Benchmarks\n\nMade by `make bench`; each row is a ratio, a difference or a time within one run, so that a "
         "faster or slower machine moves both sides.\n\n"
         f"Seen on any machine (no GPU, no board): {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, windows of {seconds:g} s. FastestDet (352x352) on ONNX Runtime with one thread.\n\n"
+        f"{platform.python_version()}, windows of {seconds:g} s. FastestDet (352x352) on ONNX Runtime with one "
+        "thread.\n\n"
         f"{table}\n"
     )
 

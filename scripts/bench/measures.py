@@ -12,8 +12,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 import paho.mqtt.client as mqtt
-from processes import Child, cpu_seconds, family, pss_mib
-from setting import Setting, clip_720p15, clip_1080p30, fastestdet, status, wait_analysed
+
+from .processes import Child, cpu_seconds, family, pss_mib
+from .setting import Setting, clip_720p15, clip_1080p30, fastestdet, status, wait_analysed
 
 CAMERAS = 8
 FPS = 5
@@ -53,7 +54,8 @@ def session_loop(threads: int, pictures: int) -> Tuple[float, float]:
         "s.add_session_config_entry('session.intra_op.allow_spinning', '0'); "
         "n = o.InferenceSession(sys.argv[1], s, providers=['CPUExecutionProvider']); "
         "p = cv2.VideoCapture(sys.argv[4]).read()[1]; "
-        "x = {n.get_inputs()[0].name: cv2.dnn.blobFromImage(p, 1 / 255, (352, 352))}; [n.run(None, x) for _ in range(20)]; "
+        "x = {n.get_inputs()[0].name: cv2.dnn.blobFromImage(p, 1 / 255, (352, 352))}; "
+        "[n.run(None, x) for _ in range(20)]; "
         "c, t = time.process_time(), time.perf_counter(); [n.run(None, x) for _ in range(int(sys.argv[3]))]; "
         "print(time.process_time() - c, time.perf_counter() - t)"
     )
@@ -68,10 +70,8 @@ def capture_1080p(setting: Setting, seconds: float) -> List[Row]:
     ours, bare = [], []
     for _ in range(2):
         begin = _children_cpu()
-        subprocess.run(
-            f"gst-launch-1.0 -q filesrc location={clip} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink".split(),
-            check=True,
-        )
+        decode = f"filesrc location={clip} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink"
+        subprocess.run(["gst-launch-1.0", "-q", *decode.split()], check=True)
         bare.append((_children_cpu() - begin) / 30)  # the clip's length in seconds
         with setting.daemon("one", {"street": {"source": f"file://{clip}", "loop": True, "fps": FPS}}):
             pid = wait_analysed("one")["cameras"][0]["pid"]
@@ -95,7 +95,8 @@ def eight_cameras(setting: Setting, seconds: float) -> List[Row]:
     for _ in range(2):
         with setting.rtsp_server(clip):
             decode = _decode_only(setting, seconds, memory)
-            cameras = {f"c{n}": {"source": setting.rtsp_url, "fps": FPS, "objects": {"person": {}}} for n in range(CAMERAS)}
+            camera = {"source": setting.rtsp_url, "fps": FPS, "objects": {"person": {}}}
+            cameras = {f"c{n}": camera for n in range(CAMERAS)}
             with setting.daemon("eight", cameras) as daemon, _Listener(setting.broker_port) as listener:
                 first = wait_analysed("eight", 30)
                 began, cpu = time.monotonic(), cpu_seconds(family(daemon.pid))
@@ -118,8 +119,8 @@ def eight_cameras(setting: Setting, seconds: float) -> List[Row]:
             detail=f"{value:.3f} of a core, floor {floor:.3f}, {analysed:.1f} of {CAMERAS * FPS} pictures/s analysed"),
         Row("CPU between picture and event, without decode and inference", statistics.median(others), "ms", 2.0,
             detail="a picture, in the same run"),
-        Row("capture to event at a subscriber, without decode and inference, median", statistics.median(waits), "ms", 25,
-            detail=f"p95 {np.percentile(waits, 95):.1f} ms, {len(waits)} events"),
+        Row("capture to event at a subscriber, without decode and inference", statistics.median(waits), "ms", 25,
+            detail=f"median; p95 {np.percentile(waits, 95):.1f} ms, {len(waits)} events"),
         Row("memory of the daemon (PSS)", memory["daemon"], "MiB", 90),
         Row("memory of a capture process beyond gst-launch-1.0's", memory["capture"] - memory["gst"], "MiB", 30,
             detail=f"{memory['capture']:.0f} MiB, gst-launch-1.0 with the same decoder {memory['gst']:.0f}"),
@@ -128,7 +129,10 @@ def eight_cameras(setting: Setting, seconds: float) -> List[Row]:
 
 def _decode_only(setting: Setting, seconds: float, memory: Dict[str, float]) -> float:
     """CPU seconds a second of receiving and decoding the eight streams, and nothing else."""
-    line = f"rtspsrc location={setting.rtsp_url} protocols=tcp latency=200 ! rtph264depay ! h264parse ! avdec_h264 max-threads=1 ! fakesink"
+    line = (
+        f"rtspsrc location={setting.rtsp_url} protocols=tcp latency=200 ! rtph264depay ! h264parse "
+        "! avdec_h264 max-threads=1 ! fakesink"
+    )
     children = [_gst(line, setting.folder / "gst.log") for _ in range(CAMERAS)]
     try:
         time.sleep(3)  # connected, and past the first key picture
@@ -182,8 +186,9 @@ def saturation(setting: Setting, seconds: float) -> List[Row]:
         rate = (sum(c["pictures"] for c in last["cameras"]) - sum(c["pictures"] for c in first["cameras"])) / lasted
         ours.append(rate)
         ratios.append(rate * (before + after) / 2 / 1e3)
+    what = "inference rate at saturation over a bare session.run loop"
     detail = f"{statistics.median(ours):.0f} pictures/s, one thread"
-    return [Row("inference rate at saturation over a bare session.run loop", statistics.median(ratios), "x", 0.90, True, detail)]
+    return [Row(what, statistics.median(ratios), "x", 0.90, True, detail)]
 
 
 ALL: Dict[str, Callable[[Setting, float], List[Row]]] = {

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import yaml
-from processes import Child, until
+
+from .processes import Child, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -60,7 +61,7 @@ def fastestdet() -> Dict[str, Any]:
 
 def _needed(path: Path) -> Path:
     if not path.exists():
-        raise SystemExit(f"{path} is missing: the benchmark runs on the clips and models in the folder shared/ beside it")
+        raise SystemExit(f"{path} is missing: the benchmark needs the clips and models in shared/, beside the checkout")
     return path
 
 
@@ -82,8 +83,8 @@ class Setting:
         """A server with ``clip`` at /clip; its URL is ``rtsp_url``."""
         log = self.folder / "rtsp.log"
         server = Child([sys.executable, str(ROOT / "scripts" / "rtsp_server.py"), "--port", "0", f"clip={clip}"], log)
-        lines = until(lambda: [line for line in log.read_text().split() if line.startswith("rtsp://")], 20, "the server")
-        self.rtsp_url = lines[0]
+        said = until(lambda: [word for word in log.read_text().split() if word.startswith("rtsp://")], 20, "the server")
+        self.rtsp_url = said[0]
         return server
 
     def daemon(self, device: str, cameras: Dict[str, Dict[str, Any]], threads: int = 1) -> Child:

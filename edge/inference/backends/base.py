@@ -1,17 +1,17 @@
 """The interface between a lane and what runs its network."""
 
-from typing import Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
 
 class Slot:
-    """One batch's place: ``input`` is the host tensor that pictures are written into, (batch, ...) as the network has it.
+    """One batch's place: ``input`` is the tensor that pictures are written into, (batch, ...) as the network has it.
 
     A lane has two, so that one is filled while the other runs.
     """
 
-    def __init__(self, shape: Tuple[int, ...], dtype: np.dtype) -> None:
+    def __init__(self, shape: Tuple[int, ...], dtype: Any) -> None:
         self.input = np.zeros(shape, dtype)
         self.count = 0
         #: How long the device was busy with the last run.
@@ -26,9 +26,9 @@ class Backend:
     on_host = False
     #: The network's input (width, height), its tensor's shape with the largest batch first, and its type.
     size = (0, 0)
-    input_shape = ()  # type: Tuple[int, ...]
-    dtype = np.dtype(np.float32)
-    outputs = []  # type: List[str]
+    input_shape: Tuple[int, ...] = ()
+    dtype: np.dtype[Any] = np.dtype("float32")
+    outputs: Tuple[str, ...] = ()
 
     @property
     def batch(self) -> int:

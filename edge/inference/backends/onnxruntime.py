@@ -9,7 +9,7 @@ from ...errors import EngineError, Incompatible, OutOfMemory
 from ...wire.clock import monotonic_ns
 from .base import Backend, Slot
 
-_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(uint8)": "uint8"}
 
 
 class OnnxRuntime(Backend):
@@ -32,7 +32,9 @@ class OnnxRuntime(Backend):
         try:
             self._session = onnxruntime.InferenceSession(model["onnx"], settings, providers=["CPUExecutionProvider"])
         except Exception as error:  # its own exception types are not public
-            raise EngineError("{}: not a network that ONNX Runtime can load ({})".format(model["onnx"], _words(error)))
+            raise EngineError(
+                "{}: not a network that ONNX Runtime can load ({})".format(model["onnx"], _words(error))
+            ) from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise Incompatible(
@@ -41,7 +43,7 @@ class OnnxRuntime(Backend):
                 )
             )
         self._input = inputs[0].name
-        self.outputs = [o.name for o in self._session.get_outputs()]
+        self.outputs = tuple(o.name for o in self._session.get_outputs())
         if inputs[0].type not in _DTYPES:
             raise Incompatible("{}: its input is {}, expected one of {}".format(
                 model["onnx"], inputs[0].type, ", ".join(sorted(_DTYPES))))  # fmt: skip
@@ -55,11 +57,11 @@ class OnnxRuntime(Backend):
         tensor = slot.input if self._fixed else slot.input[: slot.count]
         try:
             began = monotonic_ns()
-            values = self._session.run(self.outputs, {self._input: tensor})
+            values = self._session.run(list(self.outputs), {self._input: tensor})
             slot.busy_ns = monotonic_ns() - began
         except Exception as error:
             words = _words(error)
-            raise (OutOfMemory if "alloc" in words.lower() else EngineError)(words)
+            raise (OutOfMemory if "alloc" in words.lower() else EngineError)(words) from error
         # A batch of the network's own is run in full, whatever stands in the places that are left over.
         return {name: value[: slot.count] for name, value in zip(self.outputs, values)}
 

@@ -7,7 +7,7 @@ import numpy as np
 from edge.errors import Incompatible
 from edge.inference.decoders.nms import suppress
 
-Outputs = Union[Mapping[str, np.ndarray], Sequence[np.ndarray]]
+Outputs = Union[Dict[str, np.ndarray], Sequence[np.ndarray]]
 
 
 class Candidates(NamedTuple):
