@@ -17,6 +17,7 @@ demo: setup
 
 test:
 	@scripts/setup --test
+	@for version in 3.6 3.8; do scripts/test_interpreters $$version >/dev/null || [ $$? = 3 ] || exit 1; done
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
 lint:

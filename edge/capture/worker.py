@@ -22,7 +22,7 @@ from .stream import Picture, Stream
 
 _BEAT_NS = 1000000000
 # Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
-_WAIT_S = 0.05
+_WAIT_S = 0.1
 _IDLE_WAIT_S = 0.25
 # How often the bus and the counters are looked at while pictures are wanted all the time.
 _LOOK_NS = 100000000

@@ -31,19 +31,23 @@ def clip_1080p30() -> Path:
     return _needed(SHARED / "media" / "street-1080p30.mp4")
 
 
-def clip_720p15() -> Path:
-    """The street clip at 1280x720 and 15 pictures/s, 2.5 Mbit/s in Main profile as cameras send it; made once."""
-    clip = CACHE / "street-720p15.mp4"
+def clip_720p15(crop: bool = False) -> Path:
+    """The street clip at 1280x720 and 15 pictures/s, 2.5 Mbit/s in Main profile as cameras send it; made once.
+
+    The whole scene has 13 people in sight on average; ``crop`` gives its bottom left corner, which has 5.
+    """
+    clip = CACHE / f"street-720p15{'-corner' if crop else ''}.mp4"
     if not clip.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         part = clip.with_suffix(".part")
         form = "video/x-raw,format=I420,width=1280,height=720,framerate=15/1,pixel-aspect-ratio=1/1"
+        fit = "videocrop top=360 right=640" if crop else "videoscale"
         pipeline = (
-            f"filesrc location={clip_1080p30()} ! qtdemux ! h264parse ! avdec_h264 ! videorate ! videoscale ! {form} "
+            f"filesrc location={clip_1080p30()} ! qtdemux ! h264parse ! avdec_h264 ! videorate ! {fit} ! {form} "
             f"! x264enc bitrate=2500 key-int-max=30 bframes=0 ! video/x-h264,profile=main ! h264parse ! mp4mux "
             f"! filesink location={part}"
         )
-        subprocess.run(["gst-launch-1.0", "-q", *pipeline.split()], check=True)
+        subprocess.run(["gst-launch-1.0", "-q", *pipeline.split()], check=True, stdout=subprocess.DEVNULL)
         part.replace(clip)
     return clip
 

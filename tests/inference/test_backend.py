@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Union
 
@@ -10,6 +13,7 @@ import pytest
 
 from edge.errors import EngineError, Incompatible
 from edge.inference.backends import open_backend
+from scripts.servers import ROOT
 from tests.inference import networks
 
 onnx = pytest.importorskip("onnx")
@@ -141,6 +145,22 @@ def test_a_run_that_fails_is_an_engine_error_and_the_next_may_succeed(tmp_path: 
     slot.input[:] = 0.1
     backend.enqueue(slot, 1)
     assert backend.wait(slot)["scores"].shape == (1, 1, 1)
+
+
+def test_nobody_is_told_what_runs_here(tmp_path: Path) -> None:
+    # ONNX Runtime keeps a database and a temporary file for what it tells its maker of, where that is not turned off.
+    path, home = networks.brightness(tmp_path / "n.onnx"), tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import os, sys\n"
+        "from edge.inference.backends import open_backend\n"
+        "open_backend('onnxruntime', {'onnx': sys.argv[1], 'input': {'color': 'gray'}}, {})\n"
+        "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1'\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")}
+    environment.update(HOME=str(home), TMPDIR=str(home), PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
+    subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True, timeout=100)
+    assert list(home.rglob("*")) == []
 
 
 def test_an_unknown_backend_is_refused(tmp_path: Path) -> None:

@@ -121,9 +121,7 @@ def test_those_that_may_come_back_are_tried_again_and_the_others_left_alone(site
 def test_an_ended_clip_leaves_no_object_and_no_count_behind(site: Edge, messages: Collector) -> None:
     site.until_state("ended", "clip")
     device = (site.status() or {})["device"]
-    messages.wait_for(
-        lambda m: m.topic == f"edge/{device}/cameras/clip/state" and m.json["state"] == "ended", PATIENCE
-    )
+    messages.wait_for(lambda m: m.topic == f"edge/{device}/cameras/clip/state" and m.json["state"] == "ended", PATIENCE)
     starts = {m.json["object"]["id"] for m in messages.on(f"edge/{device}/cameras/clip/events/object.start")}
     ends = {m.json["object"]["id"] for m in messages.on(f"edge/{device}/cameras/clip/events/object.end")}
     assert starts == ends and starts, "people were seen, and are gone with the clip"

@@ -1,13 +1,19 @@
 """ONNX Runtime on the CPU: any machine, and the reference for the others."""
 
+import os
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
-import onnxruntime
 
-from ...errors import EngineError, Incompatible, OutOfMemory
-from ...wire.clock import monotonic_ns
-from .base import Backend, Slot
+# From 1.29 on, the official packages tell their maker of every session, and keep a database and a temporary file to do
+# so. What this device runs is nobody's business; that must be said before the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime  # noqa: E402
+
+from ...errors import EngineError, Incompatible, OutOfMemory  # noqa: E402
+from ...wire.clock import monotonic_ns  # noqa: E402
+from .base import Backend, Slot  # noqa: E402
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(uint8)": "uint8"}
 
