@@ -59,7 +59,6 @@ class Camera:
         self._farewell: Optional[Dict[str, Any]] = None
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
-        self._gone = asyncio.Event()
         self._last_beat = self._loop.time()
         self._patience = START_S
 
@@ -72,11 +71,9 @@ class Camera:
         self._online_at = None
         self._last_beat = self._loop.time()
         self._patience = START_S
-        self._gone.clear()
         try:
             self.process = WorkerProcess(self._python, "edge.capture", self.name, self._heard, self._ended)
         except OSError as error:
-            self._gone.set()
             self._fail("unsupported", f"its capture process cannot be started: {self._python}: {error.strerror}", 0.0)
             return
         self.process.send(self._order())
@@ -87,14 +84,8 @@ class Camera:
         self._stopping = True
         if self._retry is not None:
             self._retry.cancel()
-        if self.process is None or self.process.ended:
-            return
-        self.process.send({"op": "stop"})
-        try:
-            await asyncio.wait_for(self._gone.wait(), STOP_S)
-        except asyncio.TimeoutError:
-            self.process.kill()
-            await self._gone.wait()
+        if self.process is not None and not self.process.ended:
+            await self.process.stop(STOP_S)
 
     def check_heartbeat(self) -> None:
         """Kill a process that has not been heard of for too long; its end is then handled as any other."""
@@ -139,12 +130,11 @@ class Camera:
 
     def _ended(self, status: int, last_words: str) -> None:
         worked = 0.0 if self._online_at is None else self._loop.time() - self._online_at
-        self._gone.set()
         if self._stopping:
             return
         farewell = self._farewell
         if farewell is None:
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}: {last_words}"
             farewell = {"state": "stalled", "reason": f"its capture process {how}"}
         self._fail(farewell["state"], farewell["reason"], worked)
 

@@ -67,8 +67,6 @@ class Inference:
         self._patience = START_S
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
-        self._gone = asyncio.Event()
-        self._gone.set()
 
     def start(self) -> None:
         """Start the process, and tell it of every model and every camera that is known."""
@@ -80,7 +78,6 @@ class Inference:
         except OSError as error:
             self._again(f"the inference process cannot be started: {self._python}: {error.strerror}")
             return
-        self._gone.clear()
         for model in self.models.values():
             model.state, model.reason = "loading", ""
             self.process.send({"op": "model", "id": model.number, "model": model.spec, "options": self._options})
@@ -92,14 +89,8 @@ class Inference:
         self._stopping = True
         if self._retry is not None:
             self._retry.cancel()
-        if self.process is None or self.process.ended:
-            return
-        self.process.send({"op": "stop"})
-        try:
-            await asyncio.wait_for(self._gone.wait(), STOP_S)
-        except asyncio.TimeoutError:
-            self.process.kill()
-            await self._gone.wait()
+        if self.process is not None and not self.process.ended:
+            await self.process.stop(STOP_S)
 
     def link(self, number: int, wish: Wish) -> None:
         """A camera's process waits for a socket to the inference process: give both of them an end."""
@@ -165,7 +156,6 @@ class Inference:
         self._changed()
 
     def _ended(self, status: int, last_words: str) -> None:
-        self._gone.set()
         if self._stopping:
             return
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

@@ -39,6 +39,7 @@ class WorkerProcess:
     ) -> None:
         self.name = name
         self.ended = False
+        self._gone = asyncio.Event()
         self._on_message, self._on_end = on_message, on_end
         self._loop = asyncio.get_running_loop()
         self._stderr = b""
@@ -85,6 +86,15 @@ class WorkerProcess:
         except (Closed, BlockingIOError):
             pass
 
+    async def stop(self, timeout: float) -> None:
+        """Ask it to end, and kill it when it has not within ``timeout`` seconds; returns when it is gone."""
+        self.send({"op": "stop"})
+        try:
+            await asyncio.wait_for(self._gone.wait(), timeout)
+        except asyncio.TimeoutError:
+            self.kill()
+            await self._gone.wait()
+
     def kill(self) -> None:
         """End it now, whatever it does."""
         if self.process.poll() is None:
@@ -129,6 +139,7 @@ class WorkerProcess:
             self._loop.call_later(_REAP_S, self._reap)
             return
         self.ended = True
+        self._gone.set()
         self._said()
         self._loop.remove_reader(self._stderr_fd)
         assert self.process.stderr is not None
