@@ -60,9 +60,12 @@ class EventRate:
     def rate(self, now: float) -> float:
         while self._times and self._times[0] < now - self._span:
             self._times.popleft()
-        if len(self._times) < 2:
+        steps = len(self._times) - 1
+        if steps < 1:
             return 0.0
-        return (len(self._times) - 1) / max(now - self._times[0], 1e-9)
+        lasted = max(self._times[-1] - self._times[0], 1e-9)
+        # The time since the last one counts once it is longer than it should be.
+        return steps / (lasted + max(0.0, now - self._times[-1] - lasted / steps))
 
 
 class Latencies:
