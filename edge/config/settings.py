@@ -66,7 +66,7 @@ class WorkersConfig(Section):
     """The processes that decode and infer."""
 
     python: Text = field("interpreter that runs the workers; auto finds one", "restart", "auto")
-    threads: Threads = field("threads of inference on the CPU; auto: as many as cores", "reload-engine", "auto")
+    threads: Threads = field("threads of inference on the CPU; auto: half of the cores", "reload-engine", "auto")
 
 
 class LoggingConfig(Section):

@@ -55,12 +55,25 @@ def test_a_loop_goes_on_as_if_the_clip_were_longer(shared: Path, tmp_path: Path,
     assert all(0.5 < s < 8 and abs(s - round(s)) < 0.3 for s in spans), spans
 
 
-def test_a_loop_of_other_containers(short: Path, tmp_path: Path) -> None:
-    for mux, suffix in (("matroskamux", "mkv"),):
-        looped = clips.cut(short, tmp_path / f"looped.{suffix}", 5, mux=mux)
-        with CaptureHarness(clip(looped, loop=True)) as worker:
-            headers = [worker.picture(fresh=False)[0] for _ in range(12)]
-        assert all(a.captured < b.captured for a, b in zip(headers, headers[1:])), suffix
+def test_a_loop_of_another_container(short: Path, tmp_path: Path) -> None:
+    looped = clips.cut(short, tmp_path / "looped.mkv", 5, mux="matroskamux")
+    with CaptureHarness(clip(looped, loop=True)) as worker:
+        headers = [worker.picture(fresh=False)[0] for _ in range(12)]
+    assert all(a.captured < b.captured for a, b in zip(headers, headers[1:]))
+
+
+def test_a_loop_that_is_scaled(short: Path, tmp_path: Path) -> None:
+    looped = clips.cut(short, tmp_path / "looped.mp4", 5)
+    with CaptureHarness(clip(looped, loop=True, size=[160, 120], fps=5)) as worker:
+        headers = [worker.picture(fresh=False)[0] for _ in range(8)]
+    spans = [(b.captured - a.captured) / 1e8 for a, b in zip(headers, headers[1:])]
+    assert all(s > 1.5 for s in spans), f"no more than 5 a second: {spans}"
+
+
+def test_a_container_that_cannot_be_searched_cannot_be_looped(short: Path, tmp_path: Path) -> None:
+    with CaptureHarness(clip(clips.cut(short, tmp_path / "looped.ts", 5, mux="mpegtsmux"), loop=True)) as worker:
+        farewell = worker.ended()
+    assert farewell["state"] == "unsupported" and "cannot be looped" in farewell["reason"]
 
 
 def test_sound_beside_the_pictures_is_left_alone(short: Path, tmp_path: Path) -> None:

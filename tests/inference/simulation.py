@@ -1,8 +1,8 @@
 """Cameras, lanes and the scheduler between them, played in simulated time.
 
 A camera takes pictures at its own rate and answers a credit as a capture process does: at once with a picture that was
-not sent yet, or, where it has none or a fresh one is wanted, with its next. A lane is two threads: one prepares a batch
-while the other's runs, as in ``edge/inference/lane.py``.
+not sent yet, or, where it has none or a fresh one is wanted, with its next. A lane has two slots: in one a batch is
+prepared while the other's runs, as in ``edge/inference/lane.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from edge.inference.scheduler import Scheduler
 
 PREPARE_S = 0.001
-THREADS = 2
+SLOTS = 2
+BATCHES_WAITING = 4
 
 
 class Picture:
@@ -75,7 +76,7 @@ class SimLane:
     def __init__(self, sim: Simulation, number: int, seconds: float, batch: int = 1) -> None:
         self.sim, self.number, self.seconds, self.batch = sim, number, seconds, batch
         self.queue: List[Picture] = []
-        self.idle = THREADS
+        self.free = SLOTS
         self.running = False
         self.ready: List[List[Picture]] = []
         self.longest_queue = 0
@@ -86,9 +87,9 @@ class SimLane:
         self.next_batch()
 
     def next_batch(self) -> None:
-        if not self.idle or not self.queue:
+        if not self.free or not self.queue:
             return
-        self.idle -= 1
+        self.free -= 1
         taken, self.queue = self.queue[: self.batch], self.queue[self.batch :]
         self.sim.at(self.sim.now + PREPARE_S * len(taken), lambda: self.prepared(taken))
 
@@ -111,7 +112,7 @@ class SimLane:
         for picture in batch:
             picture.camera.analysed[self.number].append(self.sim.now)
         self.running = False
-        self.idle += 1
+        self.free += 1
         self.run()
         self.next_batch()
 
@@ -165,7 +166,7 @@ class Simulation:
 
     def _grant(self) -> None:
         waiting = {number: len(lane.queue) for number, lane in self.lanes.items()}
-        room = {number: THREADS * lane.batch for number, lane in self.lanes.items()}
+        room = {number: BATCHES_WAITING * lane.batch for number, lane in self.lanes.items()}
         for grant in self.scheduler.grants(self.now, waiting, room):
             self.cameras[grant.camera].take_credit(self.now, grant.fresh)
 

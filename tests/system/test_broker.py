@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Callable
 
@@ -58,15 +59,14 @@ def test_a_broker_that_comes_late_and_goes_and_comes_again(
     assert "Traceback" not in edge.log
 
 
-def test_nothing_but_a_port_that_is_silent(make_edge: Callable[..., Edge], device_name: Callable[[], str]) -> None:
-    import socket
-
+def test_nothing_but_a_port_that_is_silent(
+    make_edge: Callable[..., Edge], device_name: Callable[[], str], short: Path
+) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
         url = f"mqtt://127.0.0.1:{silent.getsockname()[1]}"
-        text = f'device: {device_name()}\nmqtt: {{url: "{url}"}}\ncameras: {{ball: {{source: "test://"}}}}\n'
-        edge = make_edge(text).start()
-        edge.until_state("online", "ball")
+        edge = make_edge(CONFIG.format(device=device_name(), broker=url, clip=short)).start()
+        edge.until_state("online", "clip")
         assert edge.stop() < STOP_S
         assert edge.process is not None and edge.process.returncode == 0

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, Iterator
 
+import psutil
 import pytest
 
 from scripts.servers import Broker, RtspServer, wait_until
@@ -117,8 +118,8 @@ def test_a_capture_process_that_dies_is_replaced_and_its_neighbours_lose_nothing
         now = camera(site, other)
         assert now["pid"] == before[other]["pid"] and now["restarts"] == before[other]["restarts"]
         assert now["state"] == "online"
-        # A gap would be as long as the replacement took, a second and more.
-        assert watcher.longest[other] < 0.9, (other, watcher.longest)
+        # A gap would be as long as the replacement took: more than a second, and longer where the machine is busy.
+        assert watcher.longest[other] < max(0.9, 0.6 * watcher.longest[name]), (other, watcher.longest)
     assert watcher.samples > 10
 
 
@@ -146,12 +147,15 @@ def test_a_crash_of_everything_at_once(site: Edge) -> None:
     site.until_state("online", "square", "lawn", "ball")
     before = site.status()
     assert before is not None
+    open_files = psutil.Process(site.pid).num_fds()
     pids = [before["inference"]["pid"], *(c["pid"] for c in before["cameras"])]
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     site.until(lambda s: not {s["inference"]["pid"], *(c["pid"] for c in s["cameras"])} & set(pids), "others")
     site.until_state("online", "square", "lawn", "ball")
     site.until_pictures("square", "lawn", "ball")
+    # Sockets and pipes of what has died are closed. (The status that was just asked for has one of its own.)
+    site.until(lambda s: psutil.Process(site.pid).num_fds() <= open_files + 1, "as many open files as before")
 
 
 def test_a_capture_process_that_hangs_does_not_hinder_the_others_nor_the_end(site: Edge) -> None:
@@ -160,7 +164,7 @@ def test_a_capture_process_that_hangs_does_not_hinder_the_others_nor_the_end(sit
     os.kill(before["lawn"]["pid"], signal.SIGSTOP)
     with Watcher(site) as watcher:
         site.until_pictures("square", "ball", more=10)
-    assert watcher.longest["square"] < 0.9 and watcher.longest["ball"] < 0.9, watcher.longest
+    assert max(watcher.longest["square"], watcher.longest["ball"]) < 0.6 * watcher.longest["lawn"], watcher.longest
     # It can answer nothing, so it is killed at the end, within the bound.
     assert site.stop() < STOP_S
     assert site.process is not None and site.process.returncode == 0

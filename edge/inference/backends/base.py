@@ -27,7 +27,7 @@ class Backend:
     #: The network's input (width, height), its tensor's shape with the largest batch first, and its type.
     size = (0, 0)
     input_shape: Tuple[int, ...] = ()
-    dtype: np.dtype[Any] = np.dtype("float32")
+    dtype: "np.dtype[Any]" = np.dtype("float32")
     outputs: Tuple[str, ...] = ()
 
     @property

@@ -9,11 +9,11 @@ import numpy as np
 # so. What this device runs is nobody's business; that must be said before the import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 
-from ...errors import EngineError, Incompatible, OutOfMemory  # noqa: E402
-from ...wire.clock import monotonic_ns  # noqa: E402
-from .base import Backend, Slot  # noqa: E402
+from ...errors import EngineError, Incompatible, OutOfMemory
+from ...wire.clock import monotonic_ns
+from .base import Backend, Slot
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(uint8)": "uint8"}
 

@@ -1,0 +1,265 @@
+"""One camera seen from the daemon: its states follow from what its process says, and from how that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+from typing import Any, Awaitable, Callable, List, Tuple
+
+import pytest
+
+import edge
+from edge.config import CameraConfig
+from edge.daemon import camera as camera_module
+from edge.daemon import process
+from edge.daemon.camera import Camera
+
+BOUND = 100.0
+ONLINE = {"op": "online", "codec": "h264", "decoder": "avdec_h264", "width": 640, "height": 360, "time": 0}
+
+
+@pytest.fixture
+def capture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """``capture(code)``: makes that the capture worker; ``order`` is what it was told first."""
+    package = tmp_path / "edge"
+    (package / "wire").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    for file in (Path(edge.__file__).parent / "wire").glob("*.py"):
+        (package / "wire" / file.name).write_text(file.read_text())
+    monkeypatch.setattr(process.start, "__file__", str(package / "wire" / "start.py"))
+
+    def make(code: str) -> None:
+        (package / "capture.py").write_text(
+            "import os, signal, sys, time\n"
+            "from edge.wire.channel import Closed\n"
+            "from edge.wire.process import begin\n"
+            "channel = begin('edge: test', int(sys.argv[2]), int(sys.argv[3]))\n"
+            "order = channel.receive().control\n"
+            f"online = {ONLINE!r}\n"
+            "def wait():\n"
+            "    while (channel.receive().control or {}).get('op') != 'stop': pass\n" + code
+        )
+
+    return make
+
+
+class Watched:
+    """A camera and the states that it went through."""
+
+    def __init__(self, python: str = sys.executable, **config: Any) -> None:
+        self.states: List[Tuple[str, str]] = []
+        self.links = 0
+        self._news = asyncio.Event()
+        self.camera = Camera(
+            1,
+            "gate",
+            CameraConfig(**{"source": "test://", **config}),
+            python,
+            self._link,
+            self._changed,
+            random.Random(1),
+        )
+
+    def _link(self, _camera: Camera) -> None:
+        self.links += 1
+        self._news.set()
+
+    def _changed(self, camera: Camera) -> None:
+        self.states.append((camera.state, camera.reason))
+        self._news.set()
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async def wait() -> None:
+            while not condition():
+                self._news.clear()
+                try:
+                    await asyncio.wait_for(self._news.wait(), 0.05)
+                except asyncio.TimeoutError:
+                    pass
+
+        await asyncio.wait_for(wait(), BOUND)
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(test())  # type: ignore[arg-type]
+
+
+def test_online_then_stopped(capture: Callable[[str], None]) -> None:
+    capture("channel.send(online); wait()")
+
+    async def test() -> None:
+        watched = Watched()
+        assert watched.camera.state == "starting"
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        assert watched.states == [("online", "")]
+        assert (watched.camera.codec, watched.camera.width, watched.camera.height) == ("h264", 640, 360)
+        assert watched.links == 1, "its process can take a socket to the inference process"
+        await watched.camera.stop()
+        assert watched.camera.process is not None and watched.camera.process.ended
+        assert watched.states == [("online", "")], "an end that was asked for is no fault"
+
+    run(test)
+
+
+@pytest.mark.parametrize("state", ["unreachable", "unauthorized", "unsupported", "stalled"])
+def test_a_farewell_is_its_state_and_another_try_follows(capture: Callable[[str], None], state: str) -> None:
+    capture(f"channel.send({{'op': 'end', 'state': '{state}', 'reason': 'so it is'}})")
+
+    async def test() -> None:
+        watched = Watched()
+        loop = asyncio.get_running_loop()
+        delays: List[float] = []
+        call_later = loop.call_later
+
+        def hurry(delay: float, callback: Any, *more: Any) -> Any:
+            if callback == watched.camera.start:
+                delays.append(delay)
+                delay = 0.0
+            return call_later(delay, callback, *more)
+
+        loop.call_later = hurry  # type: ignore[method-assign]
+        watched.camera.start()
+        await watched.until(lambda: len(delays) >= 4)
+        await watched.camera.stop()
+        assert watched.states == [(state, "so it is")], "the same state is told once"
+        assert watched.camera.restarts >= 4
+        if state in ("unauthorized", "unsupported"):
+            assert min(delays) >= 30, "what cannot mend itself is not tried again and again"
+        else:
+            assert all(base <= d <= 1.25 * base for base, d in zip((1, 2, 4, 8), delays)), delays
+
+    run(test)
+
+
+def test_a_clip_that_is_over_is_not_begun_again(capture: Callable[[str], None]) -> None:
+    capture("channel.send(online); channel.send({'op': 'end', 'state': 'ended', 'reason': 'the file is over'})")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.camera.state == "ended")
+        assert watched.states == [("online", ""), ("ended", "the file is over")]
+        assert watched.camera.restarts == 0
+        await watched.camera.stop()
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+        ("sys.exit(3)", "status 3"),
+        ("raise RuntimeError('a bug')", "status 1"),
+    ],
+)
+def test_a_process_that_ends_without_a_word(capture: Callable[[str], None], code: str, words: str) -> None:
+    capture("channel.send(online)\n" + code)
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: len(watched.states) == 2)
+        state, reason = watched.states[1]
+        assert state == "stalled" and words in reason
+        assert watched.camera.restarts == 1
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_one_that_is_silent_is_killed_and_a_slow_start_is_not(
+    capture: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "HEARTBEAT_S", 0.3)
+    capture("time.sleep(1.0); channel.send(online); time.sleep(1000)")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+
+        def check() -> bool:
+            watched.camera.check_heartbeat()
+            return len(watched.states) == 2
+
+        await watched.until(check)
+        assert watched.states[0] == ("online", ""), "the first sign of life may take its time"
+        assert watched.states[1][0] == "stalled" and "hangs" in watched.states[1][1]
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_one_that_is_stuck_is_killed_at_the_end(
+    capture: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "STOP_S", 0.2)
+    capture("channel.send(online); time.sleep(1000)")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        await asyncio.wait_for(watched.camera.stop(), BOUND)
+        assert watched.camera.process is not None and watched.camera.process.ended
+
+    run(test)
+
+
+def test_it_is_linked_again_when_it_has_lost_the_inference_process(capture: Callable[[str], None]) -> None:
+    capture("channel.send({'op': 'detached'}); channel.send({'op': 'detached'}); channel.send(online); wait()")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        assert watched.links == 3
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_what_the_process_is_told(capture: Callable[[str], None]) -> None:
+    capture("channel.send({'op': 'end', 'state': 'unreachable', 'reason': repr(order)})")
+
+    async def test() -> None:
+        watched = Watched(
+            source="rtsp://viewer:p%40ss@10.0.0.7:8554/live?channel=1", fps=7, size="640x360", latency="300ms",
+            stall_timeout="4s",
+        )  # fmt: skip
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        order = eval(watched.states[0][1])
+        assert order["stall_timeout"] == 4.0
+        source = order["source"]
+        assert source["location"] == "rtsp://10.0.0.7:8554/live?channel=1", "without user and password"
+        assert (source["username"], source["password"]) == ("viewer", "p@ss")
+        assert (source["kind"], source["fps"], source["size"], source["latency"]) == ("rtsp", 7.0, [640, 360], 0.3)
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_one_that_is_disabled_has_no_process() -> None:
+    async def test() -> None:
+        watched = Watched(enabled=False)
+        watched.camera.start()
+        assert watched.camera.state == "disabled" and watched.camera.process is None
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_an_interpreter_that_is_not_there() -> None:
+    async def test() -> None:
+        watched = Watched(python="/nowhere/python3")
+        watched.camera.start()
+        ((state, reason),) = watched.states
+        assert state == "unsupported" and "/nowhere/python3" in reason
+        await watched.camera.stop()
+
+    run(test)
