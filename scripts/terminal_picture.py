@@ -68,17 +68,18 @@ def svg(text: str) -> str:
                 lead = len(piece) - len(piece.lstrip())
                 words = piece.strip()
                 weight = ' font-weight="bold"' if style.bold else ""
+                shown = escape(words).replace(" ", "&#160;")  # browsers fold plain spaces in SVG
                 rows.append(
                     f'<text x="{MARGIN + (column + lead) * WIDTH:.1f}" y="{y:.1f}" fill="{style.fill}"{weight}'
-                    f' textLength="{len(words) * WIDTH:.1f}">{escape(words)}</text>'
+                    f' textLength="{len(words) * WIDTH:.1f}">{shown}</text>'
                 )
             column += len(piece)
         widest = max(widest, len(_SEQUENCE.sub("", line).rstrip()))
     width, height = widest * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
-        f' font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="{SIZE}"'
-        f' xml:space="preserve"><rect width="100%" height="100%" rx="8" fill="{PAPER}"/>\n'
+        f' font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="{SIZE}">'
+        f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>\n'
         + "\n".join(rows)
         + "\n</svg>\n"
     )

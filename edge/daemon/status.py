@@ -6,14 +6,27 @@ import asyncio
 import os
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict
+from typing import Any, Dict, Protocol
 
 import edge
+from edge.config import Config
 from edge.daemon.camera import Camera
-from edge.daemon.inference import ModelState
+from edge.daemon.inference import Inference, ModelState
+from edge.daemon.watch import Watch
+from edge.events.factory import EventFactory
+from edge.events.publisher import Publisher
 
-if TYPE_CHECKING:
-    from edge.daemon.daemon import Daemon
+
+class Parts(Protocol):
+    """What the daemon consists of."""
+
+    config: Config
+    publisher: Publisher
+    inference: Inference
+    cameras: Dict[str, Camera]
+    watches: Dict[str, Watch]
+    factory: EventFactory
+    started: float
 
 
 def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
@@ -24,7 +37,7 @@ def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
     return state
 
 
-def device_state(daemon: Daemon, now: str) -> Dict[str, Any]:
+def device_state(daemon: Parts, now: str) -> Dict[str, Any]:
     """The retained state of the device."""
     models = daemon.inference.models.values()
     return {
@@ -37,7 +50,7 @@ def device_state(daemon: Daemon, now: str) -> Dict[str, Any]:
     }
 
 
-def snapshot(daemon: Daemon) -> Dict[str, Any]:
+def snapshot(daemon: Parts) -> Dict[str, Any]:
     """Everything, as it is now. Sources are shown without user and password."""
     now = time.monotonic()
     publisher, inference = daemon.publisher, daemon.inference
@@ -80,7 +93,7 @@ def _model(model: ModelState, now: float) -> Dict[str, Any]:
     }
 
 
-def _camera(daemon: Daemon, camera: Camera, now: float) -> Dict[str, Any]:
+def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
     watch = daemon.watches[camera.name]
     online = camera.state == "online"
     return {

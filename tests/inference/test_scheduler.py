@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.inference.scheduler import Grant, Scheduler
-from tests.inference.simulation import Simulation, fair_shares
+from tests.inference.simulation import BATCHES_WAITING, Simulation, fair_shares
 
 FPS = st.sampled_from([0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 12.5, 15.0, 25.0, 30.0])
 
@@ -95,7 +95,7 @@ def test_nothing_grows_old_in_a_queue() -> None:
     sim.run(5)
     lane.longest_queue = 0
     sim.run(60)
-    assert lane.longest_queue <= 3
+    assert lane.longest_queue <= BATCHES_WAITING
 
 
 def test_missed_turns_are_counted() -> None:
