@@ -22,7 +22,7 @@ DEMO = [sys.executable, "-m", "scripts.demo"]
 def environment(tmp_path: Path, clean_environment: Dict[str, str]) -> Dict[str, str]:
     if not (ROOT / ".venv" / "bin" / "edge").exists():
         pytest.skip("no .venv: run make setup")
-    return dict(clean_environment, TMPDIR=str(tmp_path), ORT_DISABLE_TELEMETRY="1")
+    return dict(clean_environment, TMPDIR=str(tmp_path))
 
 
 @pytest.fixture(autouse=True)

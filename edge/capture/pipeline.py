@@ -145,7 +145,7 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
     if source.size is not None:
         # Scaling costs per picture, so only as many as are analysed come this far.
         elements += [
-            Element("videorate", (("drop-only", True),)),
+            Element("videorate", (("drop-only", True),), "rate"),
             caps("video/x-raw,framerate=" + fraction(source.fps)),
         ]
         # Stretched, not letterboxed: a place in the picture is the same fraction of it at any size.

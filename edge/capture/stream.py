@@ -41,6 +41,7 @@ class Stream:
         self._board = board
         self._layouts = LayoutReader()
         self._sink: Optional[Any] = None
+        self._rate: Optional[Any] = None
         self._failure: Optional[SourceError] = None
         #: Something else than video is there.
         self._passed_over = False
@@ -111,6 +112,7 @@ class Stream:
             self._count_in(made[-1])
             for element in reversed(made):
                 element.sync_state_with_parent()
+            self._rate = self._pipeline.get_by_name("rate")
             self._sink = made[-1]
         except SourceError as error:
             self._failure = error
@@ -170,9 +172,11 @@ class Stream:
 
     @property
     def frames(self) -> int:
-        """How many decoded pictures have reached the sink."""
+        """How many decoded pictures have come: to the sink, or to what thins them out in front of the scaler."""
         if self._sink is None:
             return 0
+        if self._rate is not None:
+            return int(self._rate.get_property("in"))
         if self._counted or self._sink.find_property("stats") is None:
             return self._counted
         return int(self._sink.get_property("stats").get_value("rendered"))

@@ -150,6 +150,8 @@ class Inference:
             log.event(_logger, "model ready", model=model.name, backend=model.backend, input=shape)
         else:
             log.event(_logger, f"model {model.state}", logging.ERROR, model=model.name, reason=model.reason)
+            if all(other.state == "failed" for other in self.models.values()):
+                self.state, self.reason = "failed", "none of the models can be run"
             if ran and self.process is not None:
                 # What loaded and ran does not fail by itself: its process is not to be trusted any more.
                 self.process.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def session_loop(threads: int, pictures: int) -> Tuple[float, float]:
         "print(time.process_time() - c, time.perf_counter() - t)"
     )
     command = [sys.executable, "-c", code, fastestdet()["onnx"], str(threads), str(pictures), str(clip_1080p30())]
-    cpu, wall = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    quiet = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
+    cpu, wall = subprocess.run(command, check=True, capture_output=True, text=True, env=quiet).stdout.split()
     return float(cpu) / pictures * 1e3, float(wall) / pictures * 1e3
 
 
