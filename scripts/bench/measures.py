@@ -69,17 +69,23 @@ def session_loop(threads: int, pictures: int) -> Tuple[float, float]:
 def capture_1080p(setting: Setting, seconds: float) -> List[Row]:
     """CPU of one capture process on 1080p30 at 5 analysed pictures/s, beside decoding alone."""
     clip = clip_1080p30()
-    ours, bare = [], []
+    ours, bare, paced = [], [], []
+    decode = f"filesrc location={clip} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink"
     for _ in range(2):
         begin = _children_cpu()
-        decode = f"filesrc location={clip} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink"
         subprocess.run(["gst-launch-1.0", "-q", *decode.split()], check=True)
         bare.append((_children_cpu() - begin) / 30)  # the clip's length in seconds
+        with _gst(decode + " sync=true", setting.folder / "gst.log") as child:
+            time.sleep(2)
+            paced.append(_rate(lambda: [child.pid], seconds))  # noqa: B023
         with setting.daemon("one", {"street": {"source": f"file://{clip}", "loop": True, "fps": FPS}}):
             pid = wait_analysed("one")["cameras"][0]["pid"]
             ours.append(_rate(lambda: [pid], seconds))  # noqa: B023
     value, floor = statistics.median(ours), statistics.median(bare)
-    detail = f"{value * 1e3:.0f} ms of CPU for a second of video, decoding alone {floor * 1e3:.0f}"
+    detail = (
+        f"{value * 1e3:.0f} ms of CPU for a second of video, decoding alone {floor * 1e3:.0f} as fast as it goes "
+        f"and {statistics.median(paced) * 1e3:.0f} in real time, as the capture runs"
+    )
     return [Row("capture of 1080p30 at 5 pictures/s over decoding alone", value / floor, "x", 1.15, detail=detail)]
 
 
