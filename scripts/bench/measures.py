@@ -77,7 +77,7 @@ def capture_1080p(setting: Setting, seconds: float) -> List[Row]:
         bare.append((_children_cpu() - begin) / 30)  # the clip's length in seconds
         with _gst(decode + " sync=true", setting.folder / "gst.log") as child:
             time.sleep(2)
-            paced.append(_rate(lambda: [child.pid], seconds))  # noqa: B023
+            paced.append(_rate(lambda: [child.pid], seconds))
         with setting.daemon("one", {"street": {"source": f"file://{clip}", "loop": True, "fps": FPS}}):
             pid = wait_analysed("one")["cameras"][0]["pid"]
             ours.append(_rate(lambda: [pid], seconds))  # noqa: B023
@@ -213,7 +213,7 @@ def saturation(setting: Setting, seconds: float) -> List[Row]:
     for _ in range(2):
         _, before = session_loop(1, 400)
         source = {"source": "test://?size=320x240&rate=60", "fps": 60}
-        with setting.daemon("full", {f"c{n}": source for n in range(6)}):
+        with setting.daemon("full", {f"c{n}": source for n in range(8)}):
             first = wait_analysed("full", 30)
             time.sleep(seconds)
             last = status("full")
