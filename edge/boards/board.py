@@ -11,11 +11,10 @@ Properties = Tuple[Tuple[str, object], ...]
 
 
 class Decoder(NamedTuple):
-    """An element that decodes one codec. ``hardware``: it does so outside the CPU."""
+    """An element that decodes one codec."""
 
     element: str
     properties: Properties = ()
-    hardware: bool = False
 
 
 class Board(NamedTuple):

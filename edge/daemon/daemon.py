@@ -86,11 +86,11 @@ class Daemon:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20000, 20, 20)
-        tick = loop.call_later(_CHECK_S, self._tick)
+        self._ticker = loop.call_later(_CHECK_S, self._tick)
         try:
             await self._stop.wait()
         finally:
-            tick.cancel()
+            self._ticker.cancel()
             await self._end()
 
     def _add_camera(self, number: int, name: str, config: CameraConfig) -> None:
@@ -127,7 +127,7 @@ class Daemon:
             for camera in self.cameras.values():
                 camera.check_heartbeat()
         self._last_tick = now
-        asyncio.get_running_loop().call_later(_CHECK_S, self._tick)
+        self._ticker = asyncio.get_running_loop().call_later(_CHECK_S, self._tick)
 
     # ---- cameras and inference -------------------------------------------------------------------------------
 

@@ -8,8 +8,6 @@ from typing import Deque, Dict, Optional, Tuple
 
 from edge.wire.messages import Times
 
-STAGES = ("decode", "wait", "prepare", "infer", "outputs")
-
 
 def stages_ms(times: Times) -> Dict[str, float]:
     """Milliseconds of each stage of a picture.
