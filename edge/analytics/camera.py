@@ -34,14 +34,12 @@ class CameraAnalytics:
         ``ids`` numbers the objects, from 1 on if left out: hand it on when a camera is built anew, and no number comes
         twice.
         """
-        numbers = itertools.count(1) if ids is None else ids
+        self._ids = itertools.count(1) if ids is None else ids
+        self._settings = settings
         self._camera = camera
         self._labels = {model: list(labels) for model, labels in models.items()}
         self._min_scores = dict(min_scores or {})
-        self._trackers = {
-            model: Tracker(model, labels, self._rules(model), lambda: next(numbers), settings)
-            for model, labels in self._labels.items()
-        }
+        self._trackers = {model: self._tracker(model) for model in self._labels}
         self._zones = ZoneWatch(camera.zones)
         self._lines = LineWatch(camera.lines)
         self._time = 0.0
@@ -68,14 +66,26 @@ class CameraAnalytics:
         out += self._zones.changed_counts(time)
         return out
 
-    def update_config(self, camera: CameraRules) -> List[Happening]:
-        """Other objects, zones and lines from the next picture on; the tracks go on.
+    def update_config(
+        self, camera: CameraRules, models: Optional[Mapping[str, Sequence[str]]] = None,
+        min_scores: Optional[Mapping[str, float]] = None,
+    ) -> List[Happening]:  # fmt: skip
+        """Other objects, zones, lines and (where given) models from the next picture on.
 
-        What follows at once is told: objects whose label is not wanted any more end, and who stands in a zone that is
-        gone leaves it, both for the reason "config".
+        The tracks of models that stay go on.
+
+        What follows at once is told, for the reason "config": objects end whose label is not wanted any more or whose
+        model is gone or knows other labels now, and who stands in a zone that is gone leaves it.
         """
         self._camera = camera
+        self._min_scores = self._min_scores if min_scores is None else dict(min_scores)
+        labels = self._labels if models is None else {model: list(known) for model, known in models.items()}
         out: List[Happening] = []
+        for model in [model for model in self._trackers if labels.get(model) != self._labels[model]]:
+            for ended in self._trackers.pop(model).end_all("config"):
+                self._end(ended, self._time, out)
+        self._labels = labels
+        self._trackers = {model: self._trackers.get(model) or self._tracker(model) for model in labels}
         for model, tracker in self._trackers.items():
             tracker.rules = self._rules(model)
             for ended in tracker.end_labels(lambda label: not camera.objects or label in camera.objects, "config"):
@@ -107,6 +117,9 @@ class CameraAnalytics:
 
     def _tracks(self) -> List[Track]:
         return [track for tracker in self._trackers.values() for track in tracker.confirmed]
+
+    def _tracker(self, model: str) -> Tracker:
+        return Tracker(model, self._labels[model], self._rules(model), lambda: next(self._ids), self._settings)
 
     def _rules(self, model: str) -> StartRules:
         return StartRules(self._labels[model], self._camera, self._min_scores.get(model, DEFAULT_MIN_SCORE))

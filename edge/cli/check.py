@@ -7,10 +7,11 @@ import json
 import sys
 from typing import Any, Dict, List, Sequence
 
+from edge.cli.checked import check_models, count, say
 from edge.cli.terminal import Paint
-from edge.config import Config, check_files, check_labels, survey
+from edge.config import Config, check_files, survey
 from edge.config.excerpt import Excerpts
-from edge.errors import ConfigError, ModelError, Problem
+from edge.errors import Problem
 
 EX_CONFIG = 78  # of sysexits.h
 
@@ -31,31 +32,14 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what is wrong with ``args.config``; 0 where nothing is, else 78."""
     config, problems = survey(args.config)
-    problems = _by_file([*problems, *check_files(config), *_check_models(config)])
+    problems = _by_file([*problems, *check_files(config), *check_models(config)])
     if args.json:
         print(json.dumps(_report(config, problems)))
     elif problems:
-        _say(_told(problems, Paint(sys.stdout)))
+        say(_told(problems, Paint(sys.stdout)))
     else:
-        _say([f"ok: {_count(len(config.cameras), 'camera')}, {_count(len(config.models), 'model')}"])
+        say([f"ok: {count(len(config.cameras), 'camera')}, {count(len(config.models), 'model')}"])
     return EX_CONFIG if problems else 0
-
-
-def _check_models(config: Config) -> List[Problem]:
-    """Problems of the models' own files, and labels that no model knows."""
-    from edge.models.spec import load_spec  # here, since it takes numpy along, and other commands do not need it
-
-    problems: List[Problem] = []
-    labels: Dict[str, Sequence[str]] = {}
-    for name, model in config.models.items():
-        try:
-            labels[name] = load_spec(model.spec, model.folder).labels
-        except ConfigError as error:
-            problems.extend(error.problems)
-        except ModelError as error:
-            place = config.origin(("models", name, "spec"))
-            problems.append(Problem(*place, f"models.{name}.spec", str(error)))
-    return [*problems, *check_labels(config, labels)]
 
 
 def _by_file(problems: Sequence[Problem]) -> List[Problem]:
@@ -86,15 +70,5 @@ def _told(problems: Sequence[Problem], paint: Paint) -> List[str]:
             if excerpt.caret is not None:
                 lines.append(paint("        | ", "dim") + " " * excerpt.caret + paint("^", "red"))
         lines.append("")
-    lines.append(_count(len(problems), "problem"))
+    lines.append(count(len(problems), "problem"))
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _say(lines: Sequence[str]) -> None:
-    """Print, also to a terminal that cannot show every character."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding))

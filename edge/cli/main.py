@@ -18,9 +18,11 @@ from edge.errors import ConfigError, EdgeError
 COMMANDS = {
     "run": "run the daemon: cameras in, events out",
     "check": "check a configuration without starting anything",
+    "plan": "show what an edit of the configuration would change in the running daemon",
     "status": "show what the running daemon's cameras are doing",
     "events": "print events as they come from the broker",
     "models": "list, fetch and describe networks",
+    "doctor": "look for what is wrong with this machine, its broker and its cameras",
 }
 EX_CONFIG = 78
 

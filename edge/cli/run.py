@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
+import signal
+from pathlib import Path
 from typing import Any
 
 
@@ -12,7 +15,8 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "run",
         help="run the daemon in the foreground",
-        description="Run the daemon until SIGTERM or Ctrl-C. Exit status 78 for a configuration that is wrong.",
+        description="Run the daemon until SIGTERM or Ctrl-C; SIGHUP reads the configuration again, as an edit does. "
+        "Exit status 78 for a configuration that is wrong, where none has worked before.",
     )
     parser.add_argument("-c", "--config", metavar="FILE", required=True, help="the configuration, edge.yaml")
     parser.set_defaults(run=run)
@@ -21,15 +25,12 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns 0 when the daemon was told to stop; raises EdgeError when it cannot start."""
     from edge import log
-    from edge.config import load
-    from edge.daemon.daemon import Daemon
+    from edge.daemon.daemon import serve
+    from edge.daemon.notify import Notifier
 
     log.set_up()
-    config = load(args.config)
-    log.set_level(config.logging.level)
-
-    async def serve() -> None:
-        await Daemon(config).run()
-
-    asyncio.run(serve())
+    # Where a watchdog ends a daemon that hangs (by SIGABRT), the stacks of its threads say where.
+    faulthandler.enable()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens
+    asyncio.run(serve(Path(args.config), Notifier()))
     return 0

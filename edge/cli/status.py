@@ -13,7 +13,8 @@ from edge.cli.terminal import Column, Paint, clean, duration, table, visible, wi
 from edge.errors import EdgeError
 
 _GOOD = ("online", "running", "ready")
-_BAD = ("stalled", "unreachable", "unauthorized", "unsupported", "ended", "refused", "failed", "offline")
+_BAD_CAMERA = ("stalled", "unreachable", "unauthorized", "unsupported", "ended", "frozen")
+_BAD = (*_BAD_CAMERA, "refused", "failed", "offline", "rejected")
 # The way of a frame; each stage's time is a column. Short titles: they share a line with seven others.
 _STAGES = (
     ("decode", "DECODE"),
@@ -124,7 +125,9 @@ def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
         f"{paint('broker', 'dim')}     {_coloured(mqtt.get('state', '?'), paint)}  {clean(str(mqtt.get('url', '')))}"
         f"  {_number(mqtt.get('published'))} published, {_number(mqtt.get('pending'))} waiting",
         f"{paint('inference', 'dim')}  {_coloured(inference.get('state', '?'), paint)}"
-        + (f"  {inference['restarts']} restarts" if inference.get("restarts") else ""),
+        + (f"  {inference['restarts']} restarts" if inference.get("restarts") else "")
+        + (f"  {clean(str(inference['reason']))}" if inference.get("reason") else ""),
+        *_config(status.get("config", {}), paint),
     ]
     for model in status.get("models", []):
         shape = "x".join(str(n) for n in model.get("input") or [])
@@ -134,8 +137,21 @@ def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
             shape,
             f"{_number(model.get('rate'), 1)} pictures/s" if model.get("rate") is not None else "",
             f"{_number(model.get('infer_ms'), 1)} ms each" if model.get("infer_ms") is not None else "",
+            clean(str(model.get("reason") or "")),
         ]
         lines.append(f"{paint('model', 'dim')}      {clean(str(model['name']))}  {'  '.join(f for f in facts if f)}")
+    return lines
+
+
+def _config(config: Dict[str, Any], paint: Paint) -> List[str]:
+    """What is wrong with the files, where something is."""
+    if config.get("state", "applied") == "applied":
+        return []
+    more = f" (and {config['problems'] - 1} more: edge check)" if config.get("problems", 1) > 1 else ""
+    told = clean(f"{config.get('at', '')}: {config.get('error', '')}") + more
+    lines = [f"{paint('config', 'dim')}     {_coloured(config['state'], paint)}  {told}"]
+    if config.get("running"):
+        lines.append(f"           running {clean(str(config['running']))}")
     return lines
 
 

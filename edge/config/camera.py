@@ -75,16 +75,19 @@ class CameraConfig(Section):
     username: Optional[Text] = field("user at the camera", "rebuild-camera", None, secret=True)
     password: Optional[Secret] = field("password at the camera", "rebuild-camera", None, secret=True)
     enabled: bool = field("false leaves the camera alone", "rebuild-camera", True)
-    fps: Annotated[float, Between(0.1, 60)] = field("pictures a second to analyse, at most", "rebuild-camera", 5.0)
+    fps: Annotated[float, Between(0.1, 60)] = field("pictures a second to analyse, at most", "live", 5.0)
     size: Optional[PictureSize] = field("size to analyse at; left out: the source's", "rebuild-camera", None)
     transport: Literal["tcp"] = field("how RTSP carries the stream", "rebuild-camera", "tcp")
     latency: Annotated[float, Seconds(0, 10)] = field("jitter buffer of RTSP", "rebuild-camera", 0.2)
     loop: bool = field("begin a file again at its end", "rebuild-camera", False)
     stall_timeout: Annotated[float, Seconds(1, 600)] = field(
-        "time without a picture after which the camera is restarted", "rebuild-camera", 10.0
+        "time without a picture after which the camera is restarted", "live", 10.0
+    )
+    frozen_timeout: Annotated[float, Seconds(0, 86400)] = field(
+        "the same picture for so long makes the camera frozen; 0: never", "live", 30.0
     )
     models: List[Name] = field(
-        "models that look at the pictures; left out: the only one there is", "rebuild-camera", factory=list
+        "models that look at the pictures; left out: the only one there is", "live", factory=list
     )
     objects: Dict[Text, Annotated[ObjectConfig, pydantic.BeforeValidator(_empty_is_default)]] = field(
         "labels to look for, by name; left out: all that the models know", "live", factory=dict
@@ -127,3 +130,7 @@ class CameraConfig(Section):
             return url
         password = None if self.password is None else self.password.get_secret_value()
         return SourceUrl("rtsp", url.location, self.username, password)
+
+    def meaning(self, name: str) -> object:
+        """A source as the place that it names, whichever folder a relative path of it is taken from."""
+        return self.source_url().location if name == "source" else super().meaning(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from pathlib import Path
 from typing import Iterator, List, Mapping, Sequence, Tuple
 
 from edge.config.camera import CameraConfig
@@ -47,11 +49,20 @@ def check_files(config: Config) -> List[Problem]:
         path = camera.source_url().path
         if path is None:
             continue
-        keys: Keys = ("cameras", name, "source")
-        if not path.exists():
-            problems.append(problem_at(config.origin(keys), keys, f"no file {path}"))
-        elif not path.is_file():
-            problems.append(problem_at(config.origin(keys), keys, f"{path} is no file"))
-        elif not os.access(str(path), os.R_OK):
-            problems.append(problem_at(config.origin(keys), keys, f"{path} cannot be read: no permission"))
+        fault = _file_fault(path)
+        if fault:
+            keys: Keys = ("cameras", name, "source")
+            problems.append(problem_at(config.origin(keys), keys, fault))
     return problems
+
+
+def _file_fault(path: Path) -> str:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return f"no file {path}"
+    except (OSError, ValueError) as error:  # a name that is too long, say
+        return f"{path} cannot be read: {(getattr(error, 'strerror', None) or 'not a path').lower()}"
+    if not stat.S_ISREG(mode):
+        return f"{path} is no file"
+    return "" if os.access(path, os.R_OK) else f"{path} cannot be read: no permission"

@@ -11,7 +11,7 @@ from edge.config.camera import CameraConfig
 from edge.config.document import Document
 from edge.config.section import Section, field
 from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, WorkersConfig
-from edge.config.tree import Keys, Place
+from edge.config.tree import Keys, Place, holds_secret
 from edge.config.values import Name
 
 
@@ -46,7 +46,7 @@ class Config(Section):
         for name, camera in self.cameras.items():
             camera._folder = Path(self.origin(("cameras", name, "source")).file).parent.absolute()
         for name, model in self.models.items():
-            model._folder = Path(self.origin(("models", name, "spec")).file).parent.absolute()
+            model.bind(Path(self.origin(("models", name, "spec")).file).parent.absolute())
 
     @property
     def path(self) -> Path:
@@ -57,6 +57,11 @@ class Config(Section):
     def folder(self) -> Path:
         """The main file's folder, absolute."""
         return self.path.parent.absolute()
+
+    def fetched(self, keys: Keys) -> bool:
+        """Whether the value at ``keys``, or a part of it, came out of a reference: it is shown to nobody."""
+        node = None if self._document is None else self._document.node(keys)
+        return node is not None and holds_secret(node)
 
     def origin(self, keys: Keys) -> Place:
         """(file, line, column) of the value at ``keys``; of the nearest parent where a default holds."""

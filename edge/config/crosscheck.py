@@ -41,10 +41,10 @@ def _models(document: Document, keys: Keys, used: object, known: Collection[str]
             message = "no model is defined: add one under models: (name: {spec: folder})"
         return [document.problem((*keys, "models"), message)]
     problems = []
+    defined = f"defined are: {listed(sorted(known))}" if known else "none is defined under models:"
     for index, entry in enumerate(used if isinstance(used, list) else []):
         name = as_written(entry)
         if isinstance(name, str) and name not in known:
-            defined = f"defined are: {listed(sorted(known))}" if known else "none is defined under models:"
             message = f"no model {shown_name(name)}{hint(name, known)}; {defined}"
             problems.append(document.problem((*keys, "models", index), message))
     return problems
@@ -52,10 +52,11 @@ def _models(document: Document, keys: Keys, used: object, known: Collection[str]
 
 def _labels(document: Document, keys: Keys, wanted: List[object], known: Collection[str]) -> List[Problem]:
     problems = []
+    there = listed(sorted(known))
     for index, entry in enumerate(wanted):
         label = as_written(entry)
         if isinstance(label, str) and label not in known:
-            message = f"{shown_name(label)} is not among the camera's objects ({listed(sorted(known))}): add it there"
+            message = f"{shown_name(label)} is not among the camera's objects ({there}): add it there"
             problems.append(document.problem((*keys, index), message))
     return problems
 

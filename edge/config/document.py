@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple, Type, TypeVar, cast
 
@@ -11,10 +9,9 @@ import pydantic
 
 from edge.config import words
 from edge.config.compose import compose
+from edge.config.files import MAX_BYTES, Content, Unreadable, read_file
 from edge.config.tree import Keys, Mapping, Node, Place, Scalar, Sequence, child, problem_at, to_data
 from edge.errors import ConfigError, Problem
-
-MAX_BYTES = 256 * 1024
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -63,19 +60,22 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read ``path``. Raises ConfigError: unreadable, no UTF-8, broken YAML, a key twice, no mapping at the root."""
-    root, problems = read_tree(path)
+    root, problems = tree_of(read_file(path), str(path))
     if problems:
         raise ConfigError(problems)
     return Document(path, root)
 
 
-def read_tree(path: Path) -> Tuple[Mapping, List[Problem]]:
-    """The file's tree, and the problems that leave one to go on with. Raises ConfigError where none is left."""
-    root, problems = compose(_text(path), str(path))
+def tree_of(content: Content, file: str) -> Tuple[Mapping, List[Problem]]:
+    """The tree of what ``file`` holds, and the problems that leave one to go on with.
+
+    Raises ConfigError where none is left.
+    """
+    root, problems = compose(_text(content, file), file)
     if isinstance(root, Mapping):
         return root, problems
     if root is None:
-        raise ConfigError([*problems, Problem(str(path), 1, 1, "", "the file is empty")])
+        raise ConfigError([*problems, Problem(file, 1, 1, "", "the file is empty")])
     message = f"found {words.kind(root)}; allowed: keys and values (key: value)"
     raise ConfigError([*problems, problem_at(root.place, (), message)])
 
@@ -92,22 +92,15 @@ def validate(document: Document, model: Type[Model]) -> Model:
         raise ConfigError(words.problems(error, document, model)) from None
 
 
-def _text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            what = "a folder" if path.is_dir() else "neither a file nor a link to one"
-            raise ConfigError([Problem(str(path), None, None, "", f"is {what}: a YAML file is expected")])
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ConfigError([Problem(str(path), None, None, "", f"cannot be read: {reason}")]) from None
+def _text(content: Content, file: str) -> str:
+    if isinstance(content, Unreadable):
+        raise ConfigError([Problem(file, None, None, "", content.reason)])
     if len(content) > MAX_BYTES:
-        raise ConfigError([Problem(str(path), 1, 1, "", f"larger than {MAX_BYTES // 1024} KiB: no configuration")])
+        raise ConfigError([Problem(file, 1, 1, "", f"larger than {MAX_BYTES // 1024} KiB: no configuration")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig")
+        before = error.object[: error.start].decode("utf-8")  # error.object: without the byte order mark
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"not UTF-8: holds the byte 0x{content[error.start]:02x}. Save the file as UTF-8"
-        raise ConfigError([Problem(str(path), line, column, "", message)]) from None
+        message = f"not UTF-8: holds the byte 0x{error.object[error.start]:02x}. Save the file as UTF-8"
+        raise ConfigError([Problem(file, line, column, "", message)]) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Optional
 
-from edge.config.document import MAX_BYTES
+from edge.config.files import MAX_BYTES
 from edge.errors import Problem
 
 _WIDTH = 110

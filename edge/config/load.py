@@ -12,43 +12,48 @@ from edge.config import references, tree, words
 from edge.config.camera import CameraConfig
 from edge.config.config import Config
 from edge.config.crosscheck import crosscheck
-from edge.config.document import Document, read_tree, validate
+from edge.config.document import Document, tree_of, validate
+from edge.config.files import CAMERA_FOLDER, Files, read_files
 from edge.config.settings import ModelConfig
-from edge.config.tree import Node, Place, problem_at
+from edge.config.tree import Node, Place, one_line, problem_at
 from edge.errors import ConfigError, Problem
 
-CAMERA_FOLDER = "cameras.d"
 
-
-def load(path: Union[str, Path], environment: Optional[Mapping[str, str]] = None) -> Config:
+def load(
+    path: Union[str, Path], environment: Optional[Mapping[str, str]] = None, files: Optional[Files] = None
+) -> Config:
     """The configuration at ``path`` with the cameras in ``cameras.d/*.yaml`` beside it.
 
-    ``environment`` is what ``${env:NAME}`` refers to, else the process's. Raises ConfigError with every problem.
+    ``environment`` is what ``${env:NAME}`` refers to, else the process's. ``files`` is what ``read_files(path)`` gave
+    at some time: it is taken in place of what stands on the disk now. Raises ConfigError with every problem.
     """
-    config, problems = survey(path, environment)
+    config, problems = survey(path, environment, files)
     if problems:
         raise ConfigError(problems)
     return config
 
 
-def survey(path: Union[str, Path], environment: Optional[Mapping[str, str]] = None) -> Tuple[Config, List[Problem]]:
+def survey(
+    path: Union[str, Path], environment: Optional[Mapping[str, str]] = None, files: Optional[Files] = None
+) -> Tuple[Config, List[Problem]]:
     """As ``load``, for a check: where there are problems, the config holds the models and cameras that have none."""
-    loading = _Loading(Path(path), os.environ if environment is None else environment)
+    files = read_files(Path(path)) if files is None else files
+    loading = _Loading(files, os.environ if environment is None else environment)
     config = loading.load()
-    order = {file: index for index, file in enumerate(loading.files)}
+    order = {file: index for index, file in enumerate(files.contents)}
     found = sorted(dict.fromkeys(loading.problems), key=lambda p: (order.get(p.file, 0), p.line or 0, p.column or 0))
-    return config, found
+    return config, [p._replace(file=one_line(p.file), message=one_line(p.message)) for p in found]
 
 
 class _Loading:
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        self.path = path
+    def __init__(self, files: Files, environment: Mapping[str, str]) -> None:
+        self.path = files.main
+        self.contents = files.contents
         self.environment = environment
         self.problems: List[Problem] = []
-        self.files: List[str] = [str(path)]  # in the order in which problems are told
 
     def load(self) -> Config:
-        main = self.read(self.path)
+        main = self.read(str(self.path))
         readable = main is not None
         if main is None:
             main = tree.Mapping(Place(str(self.path), 1, 1))
@@ -68,9 +73,9 @@ class _Loading:
         config.bind(document)
         return config
 
-    def read(self, path: Path) -> Optional[tree.Mapping]:
+    def read(self, file: str) -> Optional[tree.Mapping]:
         try:
-            root, problems = read_tree(path)
+            root, problems = tree_of(self.contents[file], file)
         except ConfigError as error:
             root, problems = None, error.problems
         self.problems.extend(problems)
@@ -78,17 +83,16 @@ class _Loading:
 
     def add_cameras(self, main: tree.Mapping) -> None:
         """Put the cameras of all files beside the main one into its tree."""
-        paths = self.camera_files()
-        if not paths:
+        beside = [file for file in self.contents if file != str(self.path)]
+        if not beside:
             return
         cameras = main.values.get("cameras")
         if cameras is None or (isinstance(cameras, tree.Scalar) and cameras.value is None):
-            cameras = tree.Mapping(main.keys.get("cameras", Place(str(paths[0]), 1, 1)))
+            cameras = tree.Mapping(main.keys.get("cameras", Place(beside[0], 1, 1)))
             main.add("cameras", cameras.place, cameras)
-        for path in paths:
-            self.files.append(str(path))
-            root = self.read(path)
-            for name, place, node in self.cameras_in(root, path) if root is not None else []:
+        for file in beside:
+            root = self.read(file)
+            for name, place, node in self.cameras_in(root, file) if root is not None else []:
                 if not isinstance(cameras, tree.Mapping):
                     continue  # the main file's cameras: are no mapping, which is told
                 if name in cameras.keys:
@@ -98,23 +102,7 @@ class _Loading:
                 else:
                     cameras.add(name, place, node)
 
-    def camera_files(self) -> List[Path]:
-        folder = self.path.parent / CAMERA_FOLDER
-        try:
-            names = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or "not a path").lower()
-            self.problems.append(Problem(str(folder), None, None, "", f"cannot be read: {reason}"))
-            return []
-        for name in names:
-            if name.endswith(".yml"):
-                message = f"is not read for its name: call it {name[:-4]}.yaml"
-                self.problems.append(Problem(str(folder / name), None, None, "", message))
-        return [folder / name for name in names if name.endswith(".yaml")]
-
-    def cameras_in(self, root: tree.Mapping, path: Path) -> List[Tuple[str, Place, Node]]:
+    def cameras_in(self, root: tree.Mapping, file: str) -> List[Tuple[str, Place, Node]]:
         """(name, its place, camera) of each: below ``cameras:``, by name at the root, or the root itself."""
         wrapped = root.values.get("cameras")
         if wrapped is not None:
@@ -128,7 +116,7 @@ class _Loading:
                 return []
             root = wrapped
         elif _is_camera(root.values):
-            return [(path.stem, root.place, root)]
+            return [(one_line(Path(file).stem), root.place, root)]
         return [(name, root.keys[name], node) for name, node in root.values.items()]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from itertools import islice
 from typing import Collection, Optional
 
 from edge.config.tree import shown_name
 
 _LISTED = 12
+_SEARCHED = 500  # of more names than these the nearest is not looked for
 
 # What other programs call it, in lower case without _: each with the keys it may be here, the likeliest first.
 _COUSINS = {
@@ -22,6 +24,7 @@ _COUSINS = {
     "coordinates": ("points",),
     "detect": ("models", "objects"),
     "framerate": ("fps",),
+    "freeze": ("frozen_timeout",),
     "host": ("url", "source"),
     "labels": ("objects",),
     "login": ("username",),
@@ -50,6 +53,8 @@ _COUSINS = {
 
 def nearest(name: str, known: Collection[str]) -> Optional[str]:
     """The entry of ``known`` that ``name`` is a slip or another program's word for, or None."""
+    if len(known) > _SEARCHED:
+        return None
     folded = {_fold(candidate): candidate for candidate in known}
     wanted = _fold(name[:100])
     if wanted in folded:
@@ -69,7 +74,7 @@ def hint(name: str, known: Collection[str]) -> str:
 
 def listed(names: Collection[str]) -> str:
     """Names for a message, the first dozen of them."""
-    shown = [shown_name(name) for name in names][:_LISTED]
+    shown = [shown_name(name) for name in islice(names, _LISTED)]
     return ", ".join(shown) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 

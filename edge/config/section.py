@@ -29,6 +29,10 @@ class Section(pydantic.BaseModel):
         sections = {name for name, info in cls.model_fields.items() if info.default_factory is not None}
         return {key: value for key, value in data.items() if value is not None or key not in sections}
 
+    def meaning(self, name: str) -> object:
+        """The value of the field ``name``, as it compares between two configurations."""
+        return getattr(self, name)
+
 
 def field(
     description: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Optional
 
@@ -79,11 +80,25 @@ class ModelConfig(Section):
     """A network in use, by the name that cameras call it."""
 
     spec: Text = field("name of a folder under models/, or path to a folder with a model.yaml", "reload-engine")
-    min_score: Optional[Share] = field("least score of a detection; left out: the model's own", "reload-engine", None)
+    min_score: Optional[Share] = field("least score of a detection; left out: the model's own", "live", None)
 
     _folder: Path = pydantic.PrivateAttr(default_factory=Path)
+    _place: str = pydantic.PrivateAttr(default="")
 
     @property
     def folder(self) -> Path:
         """Folder of the file that this stands in: a relative ``spec`` is taken from there."""
         return self._folder
+
+    def bind(self, folder: Path) -> None:
+        """Remember that folder, and what ``spec`` names there: a folder of models beside the file, or just a name."""
+        self._folder = folder
+        path = os.path.join(folder, os.path.expanduser(self.spec))
+        beside = [path, os.path.join(folder, "models", self.spec)]  # where a name is looked up first
+        by_path = "/" in self.spec or self.spec in (".", "..") or self.spec.startswith("~")
+        found = [path] if by_path else filter(os.path.exists, beside)
+        self._place = os.path.normpath(next(iter(found), self.spec))
+
+    def meaning(self, name: str) -> object:
+        """A spec as the place that it names, whichever folder a relative path of it is taken from."""
+        return self._place or self.spec if name == "spec" else super().meaning(name)

@@ -128,10 +128,22 @@ def child(node: Node, key: Key) -> Optional[Node]:
     return None
 
 
+def holds_secret(node: Node) -> bool:
+    """Whether a reference's value is in ``node`` or below it."""
+    if isinstance(node, Scalar):
+        return node.secret
+    return any(map(holds_secret, node.values.values() if isinstance(node, Mapping) else node.items))
+
+
 def shown_name(name: str) -> str:
     """A name for a message: in quotes where it is none of the names that this project allows."""
     name = name if len(name) <= 64 else name[:61] + "..."
     return name if name and name.isprintable() and not _ODD_KEY.search(name) else repr(name)
+
+
+def one_line(text: str) -> str:
+    """``text`` with what cannot be printed escaped: a file's name may hold line ends, or bytes that are no UTF-8."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def dotted(keys: Keys) -> str:

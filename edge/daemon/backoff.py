@@ -25,3 +25,7 @@ class Backoff:
             self._next = self._most
         base, self._next = self._next, min(self._most, self._next * 2)
         return base * (1.0 + 0.25 * self._random.random())
+
+    def reset(self) -> None:
+        """Begin the ladder anew: what was tried so far is not what comes."""
+        self._next = self._first

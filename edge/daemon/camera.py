@@ -2,6 +2,8 @@
 
     starting → online → stalled / unreachable / unauthorized / unsupported → starting (after a wait) → …
                       → ended (a file that is over)        disabled, removed: by the operator
+                 ↕
+               frozen (the same picture over and over; it is looked at all the same)
 
 A state lasts until the next one is a fact: a camera whose next try is under way is still ``unreachable``.
 """
@@ -16,6 +18,7 @@ from typing import Any, Callable, Dict, Optional
 from edge import log
 from edge.config import CameraConfig
 from edge.daemon.backoff import Backoff
+from edge.daemon.growth import Growth
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
 from edge.wire.channel import Message
@@ -23,6 +26,8 @@ from edge.wire.channel import Message
 _logger = logging.getLogger("edge.camera")
 #: What cannot mend itself within seconds is tried at the slowest pace from the start.
 _SLOW = ("unauthorized", "unsupported")
+#: No fault.
+_CALM = ("starting", "online", "ended", "disabled")
 # A capture process tells of itself once a second, once it runs. Before that, the first start after an installation
 # writes GStreamer's registry, and any start may have to read its libraries from a slow card.
 HEARTBEAT_S = 10.0
@@ -52,6 +57,7 @@ class Camera:
         self.sent = 0
         self.process: Optional[WorkerProcess] = None
         self._python, self._link, self._changed = python, link, changed
+        self._growth = Growth()
         self._backoff = Backoff(rng=rng)
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
@@ -59,8 +65,14 @@ class Camera:
         self._farewell: Optional[Dict[str, Any]] = None
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
+        self._rebuilding: Optional[asyncio.Task[None]] = None
         self._last_beat = self._loop.time()
         self._patience = START_S
+
+    @property
+    def delivering(self) -> bool:
+        """Whether pictures come."""
+        return self.state in ("online", "frozen")
 
     def start(self) -> None:
         """Start the capture process; a disabled camera stays as it is."""
@@ -69,6 +81,7 @@ class Camera:
             return
         self._farewell = None
         self._online_at = None
+        self._growth = Growth()
         self._last_beat = self._loop.time()
         self._patience = START_S
         try:
@@ -82,6 +95,33 @@ class Camera:
     async def stop(self) -> None:
         """End the process, within STOP_S seconds and a kill."""
         self._stopping = True
+        await self._end_process()
+
+    def change(self, config: CameraConfig) -> None:
+        """What the running process can take: rates and time-outs."""
+        self.config = config
+        self._tell(
+            fps=config.fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout
+        )  # fmt: skip
+
+    def rename(self, name: str) -> None:
+        self.name = name
+        self._tell(name=name)
+
+    def rebuild(self, config: CameraConfig) -> None:
+        """Another source, or on or off: a new process, as soon as the old one has let go of the camera."""
+        self.config = config
+        self._backoff.reset()
+        self._set("starting" if config.enabled else "disabled", "")
+        if self._rebuilding is None:
+            self._rebuilding = self._loop.create_task(self._rebuild())
+
+    async def _rebuild(self) -> None:
+        await self._end_process()
+        self._rebuilding = None
+        self.start()
+
+    async def _end_process(self) -> None:
         if self._retry is not None:
             self._retry.cancel()
         if self.process is not None and not self.process.ended:
@@ -91,9 +131,16 @@ class Camera:
         """Kill a process that has not been heard of for too long; its end is then handled as any other."""
         if self.process is None or self.process.ended or self._loop.time() - self._last_beat <= self._patience:
             return
-        reason = f"its capture process hangs (silent for {self._patience:g} s)"
+        self._replace(f"its capture process hangs (silent for {self._patience:g} s)")
+
+    def _replace(self, reason: str) -> None:
+        assert self.process is not None
         self._farewell = {"state": "stalled", "reason": reason}
         self.process.kill()
+
+    def _tell(self, **change: object) -> None:
+        if self.process is not None:
+            self.process.send({"op": "change", **change})
 
     def _order(self) -> Dict[str, Any]:
         url, config = self.config.source_url(), self.config
@@ -109,28 +156,51 @@ class Camera:
             "size": None if config.size is None else list(config.size),
             "fps": config.fps,
         }
-        return {"op": "open", "source": source, "stall_timeout": config.stall_timeout}
+        return {
+            "op": "open",
+            "source": source,
+            "stall_timeout": config.stall_timeout,
+            "frozen_timeout": config.frozen_timeout,
+        }
 
     def _heard(self, message: Message) -> None:
         news = message.control or {}
         self._last_beat, self._patience = self._loop.time(), HEARTBEAT_S
         op = news.get("op")
+        if self._rebuilding is not None or self._farewell is not None:
+            return  # The last words of a process that is no longer wanted.
         if op == "beat":
             self.frames.add(news["time"] / 1e9, news["frames"])
             self.sent = news["sent"]
+            grown = self._growth.look(news)
+            if grown:
+                self._replace(f"its capture process leaks ({grown}): replaced")
         elif op == "online":
-            self.codec, self.decoder = news["codec"], news["decoder"]
-            self.width, self.height = news["width"], news["height"]
-            self._online_at = self._loop.time()
-            self._set("online", "")
+            self._online(news)
+        elif op == "frozen":
+            reason = f"the same picture for {news['seconds']:.0f} s"
+            self._set(*(("frozen", reason) if news["frozen"] else ("online", "")))
         elif op == "detached":
             self._link(self)
         elif op == "end":
             self._farewell = news
 
+    def _online(self, news: Dict[str, Any]) -> None:
+        before = (self.width, self.height)
+        self.codec, self.decoder = news["codec"], news["decoder"]
+        self.width, self.height = news["width"], news["height"]
+        if self._online_at is None:
+            self._online_at = self._loop.time()
+            self._set("online", "")
+        elif before != (self.width, self.height):
+            size = f"{self.width}x{self.height}"
+            log.event(_logger, "camera's picture has another size", camera=self.name, size=size)
+            self._growth = Growth()
+            self._changed(self)
+
     def _ended(self, status: int, last_words: str) -> None:
         worked = 0.0 if self._online_at is None else self._loop.time() - self._online_at
-        if self._stopping:
+        if self._stopping or self._rebuilding is not None:
             return
         farewell = self._farewell
         if farewell is None:
@@ -156,6 +226,6 @@ class Camera:
         self.state, self.reason = state, reason
         if state == "online":
             fields.update(codec=self.codec, decoder=self.decoder, size=f"{self.width}x{self.height}")
-        level = logging.INFO if state in ("online", "ended", "disabled") else logging.WARNING
+        level = logging.INFO if state in _CALM else logging.WARNING
         log.event(_logger, f"camera {state}", level, camera=self.name, reason=reason or None, **fields)
         self._changed(self)

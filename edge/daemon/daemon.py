@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
+import os
 import signal
 import sys
 import time
-from typing import Any, Dict
+from pathlib import Path
+from typing import Optional, Set
 
 import edge
 from edge import log
-from edge.analytics import Happening
-from edge.config import CameraConfig, Config, check_labels
+from edge.config.plan import Plan
 from edge.daemon import status
-from edge.daemon.camera import Camera
+from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
-from edge.daemon.inference import Inference, ModelState, Wish
-from edge.daemon.models import engine_options, load_models
-from edge.daemon.watch import Watch
-from edge.errors import ConfigError
-from edge.events.event import Event, count_topic
-from edge.events.factory import EventFactory
-from edge.events.publisher import Publisher
+from edge.daemon.inference import Inference, ModelState
+from edge.daemon.models import ModelSet, engine_options
+from edge.daemon.notify import Notifier
+from edge.daemon.outlet import Outlet
+from edge.daemon.reload import Candidate, ConfigState, Reload, start_up
+from edge.errors import ConfigError, EdgeError, Problem
 from edge.wire.channel import Channel
 from edge.wire.messages import unpack_result
 
@@ -32,56 +31,57 @@ _logger = logging.getLogger("edge.daemon")
 _CHECK_S = 1.0
 # Of the 5 s that a stop may take: the workers have 2.5 s and a kill, the broker what is left of this.
 _BROKER_S = 1.5
+# READY is said when the first camera is online, or after this: a box whose cameras are away has started too.
+_READY_S = 15.0
 
 
 class Daemon:
-    """``await run()`` returns when SIGTERM or SIGINT asked for it and everything has ended."""
+    """``await run()`` returns when SIGTERM or SIGINT asked for it and everything has ended.
 
-    def __init__(self, config: Config) -> None:
-        """Raises ConfigError when a model or a label is not what the configuration says."""
-        self.config = config
-        self.models, problems = load_models(config)
-        problems += check_labels(config, {name: model.labels for name, model in self.models.items()})
-        if problems:
-            raise ConfigError(problems)
+    What it returns is None, or the configuration to go on with: one that changes what nothing but a new start can.
+    """
+
+    def __init__(self, begin: Candidate, state: ConfigState, notifier: Notifier) -> None:
+        self.config = config = begin.config
+        self.config_state, self.notifier = state, notifier
         self.started = time.monotonic()
-        self.factory = EventFactory(config.device)
-        self.publisher = Publisher(config.mqtt, config.device)
-        self.cameras: Dict[str, Camera] = {}
-        self.watches: Dict[str, Watch] = {}
-        self._by_number: Dict[int, str] = {}
-        self._model_names = {model.number: name for name, model in self.models.items()}
-        self._base = f"{config.mqtt.prefix}/{config.device}"
-        self._stop = asyncio.Event()
-        self._last_tick = time.monotonic()
-        self._python = sys.executable if config.workers.python == "auto" else config.workers.python
-        states = {m.number: ModelState(m.number, m.name, m.worker) for m in self.models.values()}
-        options = engine_options(config.workers.threads)
+        self.outlet = Outlet(config.mqtt, config.device)
+        python = sys.executable if config.workers.python == "auto" else config.workers.python
         self.inference = Inference(
-            self._python, states, options, self._result, self._give_socket, self._inference_changed
-        )
+            python, engine_options(config.workers.threads), self._result, self._give_socket, self._changed,
+            self._model_heard,
+        )  # fmt: skip
+        self.models = ModelSet(self.inference, self._models_exchanged)
+        self.cameras = Cameras(python, self.outlet, self.models, self.inference, self._changed)
         self.control = ControlServer(config.device, {"status": lambda _: status.snapshot(self)})
+        self.reload = Reload(begin, state, self._apply, self._reload_begins, self._reload_done)
+        self._begin = begin
+        self._next: Optional[Candidate] = None
+        self._stop = asyncio.Event()
+        self._ready = False
+        self._terminal = _terminal()
+        self._last_tick = time.monotonic()
 
-    async def run(self) -> None:
+    async def run(self) -> Optional[Candidate]:
         """Serve until told to stop. Raises EdgeError when the device's name is taken."""
         loop = asyncio.get_running_loop()
         await self.control.start()
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         log.event(
             _logger, "edge starts", version=edge.__version__, device=self.config.device,
-            config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.models),
+            config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.config.models),
         )  # fmt: skip
-        self.publisher.start()
-        self._publish(self.factory.device_state("start"))
-        for number, (name, camera) in enumerate(self.config.cameras.items(), 1):
-            self._add_camera(number, name, camera)
-        if self.models:
-            self.inference.start()
-        for added in self.cameras.values():
-            added.start()
-            self._publish_state(added)
-        self._publish_device()
+        self.outlet.publisher.start()
+        self.outlet.event(self.outlet.factory.device_state("start"))
+        self.models.change(self._begin.models)
+        for name, camera in self.config.cameras.items():
+            self.cameras.add(name, camera)
+        self._changed()
+        await self.reload.start()
+        if not self.config_state.running:
+            await self.reload.keep()
         # All that is there by now stays: the collector need not look through it for every so many events.
         gc.collect()
         gc.freeze()
@@ -92,29 +92,17 @@ class Daemon:
         finally:
             self._ticker.cancel()
             await self._end()
-
-    def _add_camera(self, number: int, name: str, config: CameraConfig) -> None:
-        used = [self.models[m] for m in config.models]
-        self._by_number[number] = name
-        self.watches[name] = Watch(
-            config,
-            {m.name: m.labels for m in used},
-            {m.name: m.min_score for m in used},
-            lambda happening, stages: self._happened(name, happening, stages),
-        )
-        self.cameras[name] = Camera(number, name, config, self._python, self._link, self._camera_changed)
-        for (zone, label), count in self.watches[name].analytics.counts().items():
-            topic = count_topic(self.config.mqtt.prefix, self.config.device, name, zone, label)
-            self.publisher.publish(topic, b"%d" % count, retain=True)
+        return self._next
 
     async def _end(self) -> None:
+        if self._next is None:
+            self.notifier.stopping()
         log.event(_logger, "edge stops")
+        await self.reload.stop()
         # The workers first, all at once: what they still send is not lost, and the broker hears of it.
-        await asyncio.gather(self.inference.stop(), *(camera.stop() for camera in self.cameras.values()))
-        for watch in self.watches.values():
-            watch.flush("stop")
-        self._publish(self.factory.device_state("stop"))
-        left = await asyncio.get_running_loop().run_in_executor(None, self.publisher.stop, _BROKER_S)
+        await asyncio.gather(self.inference.stop(), self.cameras.stop())
+        self.outlet.event(self.outlet.factory.device_state("stop"))
+        left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.publisher.stop, _BROKER_S)
         if left:
             log.event(_logger, "not delivered to the broker", logging.WARNING, messages=left)
         await self.control.stop()
@@ -124,62 +112,123 @@ class Daemon:
         # After a pause of the whole daemon nobody's heartbeat has been read yet: that is no worker's fault.
         if now - self._last_tick < 3 * _CHECK_S:
             self.inference.check_heartbeat()
-            for camera in self.cameras.values():
-                camera.check_heartbeat()
+            self.cameras.check_heartbeats()
         self._last_tick = now
+        self._notify(now)
         self._ticker = asyncio.get_running_loop().call_later(_CHECK_S, self._tick)
 
-    # ---- cameras and inference -------------------------------------------------------------------------------
+    def _notify(self, now: float) -> None:
+        """Tell systemd. This loop is alive, being here; a broker or a camera that is away is no reason for silence."""
+        words = status.words(self)
+        if not self._ready:
+            cameras = [camera for camera in self.cameras.by_name.values() if camera.config.enabled]
+            if any(camera.delivering for camera in cameras) or not cameras or now - self.started > _READY_S:
+                self._ready = True
+                self.notifier.ready(words)
+        self.notifier.status(words)
+        if self.outlet.publisher.alive(now) and self.reload.alive:
+            self.notifier.watchdog()
 
-    def _link(self, camera: Camera) -> None:
-        """A camera's process waits for its socket to the inference process."""
-        floors = {self.models[name].number: floor for name, floor in self.watches[camera.name].floors.items()}
-        if floors:
-            self.inference.link(camera.number, Wish(camera.name, camera.config.fps, floors))
+    def _hang_up(self) -> None:
+        """SIGHUP: read the files again; or the terminal that this was started from is gone, and so is who watched."""
+        if self._terminal and not _terminal():
+            self._stop.set()
+        else:
+            self.reload.ask()
+
+    # ---- an edit -------------------------------------------------------------------------------------------------
+
+    def _reload_begins(self) -> None:
+        if self._ready:
+            self.notifier.reloading()
+
+    def _reload_done(self) -> None:
+        words = status.words(self)
+        if self._ready:
+            self.notifier.ready(words)
+        self.notifier.status(words)
+        self._changed()
+
+    def _apply(self, plan: Plan, new: Candidate) -> None:
+        """Do what the plan says, the smallest step for each part."""
+        if any(step.op == "restart" for step in plan.steps):
+            self._next = new
+            self._stop.set()
+            return
+        self.config = config = new.config
+        cameras = self.cameras
+        touched = self.models.change(new.models)
+        for step in plan.steps:
+            if step.section == "mqtt":
+                if self.outlet.reconnect(config.mqtt):
+                    cameras.tell_all()
+            elif step.section == "workers":
+                self.inference.rebuild(engine_options(config.workers.threads))
+            elif step.section == "camera":
+                if step.op == "remove":
+                    cameras.remove(step.name)
+                elif step.op == "rename":
+                    cameras.rename(step.name, step.new_name, config.cameras[step.new_name])
+                elif step.op == "add":
+                    cameras.add(step.name, config.cameras[step.name])
+                elif step.op == "live":
+                    cameras.change(step.name, config.cameras[step.name])
+                else:
+                    cameras.rebuild(step.name, config.cameras[step.name])
+        cameras.refresh(touched)
+        self.models.drop(new.models)
+        cameras.order(config.cameras)
+        if self.inference.state == "failed":
+            self.inference.rebuild()  # whoever edits may have mended it
+
+    # ---- between the parts ---------------------------------------------------------------------------------------
 
     def _give_socket(self, number: int, end: Channel) -> None:
-        camera = self.cameras[self._by_number[number]]
-        if camera.process is not None:
-            camera.process.send({"op": "inference"}, [end.fileno()])
+        self.cameras.give_socket(number, end)
 
     def _result(self, data: bytes) -> None:
         header, boxes = unpack_result(data)
-        name, model = self._by_number.get(header.camera), self._model_names.get(header.model)
-        # A picture that was under way when its camera went is not looked at: nothing would end what begins in it.
-        if name is not None and model is not None and self.cameras[name].state == "online":
-            with self.publisher.together():
-                self.watches[name].result(model, header, boxes)
+        with self.outlet.publisher.together():
+            self.cameras.result(header, boxes)
 
-    def _camera_changed(self, camera: Camera) -> None:
-        if camera.state != "online":
-            self.watches[camera.name].flush("camera")
-        self._publish(self.factory.camera_state(camera.name, camera.state, camera.reason or None))
-        self._publish_state(camera)
-        self._publish_device()
+    def _model_heard(self, model: ModelState) -> None:
+        self.models.heard(model)
 
-    def _inference_changed(self) -> None:
-        self._publish_device()
+    def _models_exchanged(self, names: Set[str]) -> None:
+        self.cameras.refresh(names)
 
-    # ---- what goes out ---------------------------------------------------------------------------------------
-
-    def _happened(self, camera: str, happening: Happening, stages: Dict[str, float]) -> None:
-        self._publish(self.factory.make(camera, happening, stages or None))
-
-    def _publish(self, event: Event) -> None:
-        prefix = self.config.mqtt.prefix
-        self.publisher.publish(event.topic(prefix), event.to_json())
-        retained = event.retained(prefix)
-        if retained is not None:
-            self.publisher.publish(retained[0], retained[1], retain=True)
-
-    def _publish_state(self, camera: Camera) -> None:
-        state = status.camera_state(camera, self.factory.now())
-        self.publisher.publish(f"{self._base}/cameras/{camera.name}/state", _json(state), retain=True)
-
-    def _publish_device(self) -> None:
-        state = status.device_state(self, self.factory.now())
-        self.publisher.publish(f"{self._base}/state", _json(state), retain=True)
+    def _changed(self) -> None:
+        self.outlet.device_state(status.device_state(self, self.outlet.factory.now()))
 
 
-def _json(value: Dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def _terminal() -> bool:
+    """Whether this process has a terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+async def serve(path: Path, notifier: Notifier) -> None:
+    """Run daemons until one was told to stop, each with the configuration that the one before could not change to.
+
+    Raises ConfigError for a broken configuration where none has worked before, EdgeError when the device's name is
+    taken.
+    """
+    candidate, state = start_up(path)
+    before: Optional[Candidate] = None
+    while True:
+        log.set_level(candidate.config.logging.level)
+        try:
+            following = await Daemon(candidate, state, notifier).run()
+        except EdgeError as error:
+            if before is None:
+                raise
+            config = candidate.config
+            state.reject(ConfigError([Problem(*config.origin(("device",)), "device", str(error))]), "the one before")
+            candidate, before = before, None
+            continue
+        if following is None:
+            return
+        candidate, before, state = following, candidate, ConfigState()

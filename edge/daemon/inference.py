@@ -1,4 +1,9 @@
-"""The inference process: started, told of models and cameras, replaced when it dies, and its cameras linked anew."""
+"""The inference process: started, told of models and cameras, replaced when it dies, and its cameras linked anew.
+
+    idle (no models) → starting → running ⇄ restarting → failed (after so many failures, and tried again now and then)
+
+Cameras stay connected whatever becomes of it.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +23,10 @@ _logger = logging.getLogger("edge.inference")
 HEARTBEAT_S = 15.0
 START_S = 60.0
 STOP_S = 2.5
+#: After so many failures in a row without WORKED_S of work it is tried every FAILED_RETRY_S only.
+MOST_FAILURES = 5
+WORKED_S = 60.0
+FAILED_RETRY_S = 300.0
 
 
 class ModelState:
@@ -45,32 +54,42 @@ class Inference:
     def __init__(
         self,
         python: str,
-        models: Dict[int, ModelState],
         options: Dict[str, Any],
         on_result: Callable[[bytes], None],
         camera_end: Callable[[int, Channel], None],
         changed: Callable[[], None],
+        model_changed: Callable[[ModelState], None],
         rng: Optional[random.Random] = None,
     ) -> None:
-        self.models = models
-        self.state, self.reason = "starting", ""
+        self.models: Dict[int, ModelState] = {}
+        self.state, self.reason = "idle", ""
         self.restarts = 0
         #: By camera, the pictures that were wished and not analysed because the lanes were behind.
         self.missed: Dict[int, int] = {}
         self.process: Optional[WorkerProcess] = None
         self._python, self._options = python, options
-        self._on_result, self._camera_end, self._changed = on_result, camera_end, changed
+        self._on_result, self._camera_end = on_result, camera_end
+        self._changed, self._on_model = changed, model_changed
         self._wishes: Dict[int, Wish] = {}
         self._backoff = Backoff(rng=rng)
         self._loop = asyncio.get_running_loop()
         self._started = self._last_beat = self._loop.time()
         self._patience = START_S
         self._retry: Optional[asyncio.TimerHandle] = None
+        self._failures = 0
         self._stopping = False
+        self._rebuilding: Optional[asyncio.Task[None]] = None
 
     def start(self) -> None:
-        """Start the process, and tell it of every model and every camera that is known."""
+        """Start the process, and tell it of every model and every camera that is known; without models it rests."""
         self._retry = None
+        if self._stopping:
+            return
+        if not self.models:
+            self.state, self.reason = "idle", ""
+            return
+        if self.state == "idle":
+            self.state = "starting"
         self._started = self._last_beat = self._loop.time()
         self._patience = START_S
         try:
@@ -79,18 +98,61 @@ class Inference:
             self._again(f"the inference process cannot be started: {self._python}: {error.strerror}")
             return
         for model in self.models.values():
-            model.state, model.reason = "loading", ""
-            self.process.send({"op": "model", "id": model.number, "model": model.spec, "options": self._options})
+            self._send_model(model)
         for number in list(self._wishes):
             self._connect(number)
 
     async def stop(self) -> None:
         """End the process, within STOP_S seconds and a kill."""
         self._stopping = True
+        await self._end_process()
+
+    def rebuild(self, options: Optional[Dict[str, Any]] = None) -> None:
+        """A new process, with other options for its lanes where given; what it failed at before is forgotten."""
+        self._options = self._options if options is None else options
+        self._failures = 0
+        self._backoff.reset()
+        if self._rebuilding is None:
+            self._rebuilding = self._loop.create_task(self._rebuild())
+
+    async def _rebuild(self) -> None:
+        await self._end_process()
+        self._rebuilding = None
+        self.state, self.reason = "idle", ""
+        self.start()
+        self._changed()
+
+    async def _end_process(self) -> None:
         if self._retry is not None:
             self._retry.cancel()
         if self.process is not None and not self.process.ended:
             await self.process.stop(STOP_S)
+
+    def load(self, model: ModelState) -> None:
+        """One model more, under a number of its own; :meth:`model_changed` tells when it can be used."""
+        self.models[model.number] = model
+        if self._running:
+            self._send_model(model)
+        else:
+            self.rebuild()
+
+    def unload(self, number: int) -> None:
+        """Nobody uses this model any more."""
+        if self.models.pop(number, None) is None:
+            return
+        if not self.models:
+            self.rebuild()
+        elif self.process is not None:
+            self.process.send({"op": "unload", "id": number})
+
+    def wish(self, number: int, wish: Wish) -> bool:
+        """Other wishes of a camera whose socket stays as it is; False for one that has none."""
+        if number not in self._wishes:
+            return False
+        self._wishes[number] = wish
+        if self.process is not None:
+            self.process.send(self._order(number, wish))
+        return True
 
     def link(self, number: int, wish: Wish) -> None:
         """A camera's process waits for a socket to the inference process: give both of them an end."""
@@ -99,6 +161,7 @@ class Inference:
 
     def unlink(self, number: int) -> None:
         """The camera is gone."""
+        self.missed.pop(number, None)
         if self._wishes.pop(number, None) is not None and self.process is not None:
             self.process.send({"op": "forget", "id": number})
 
@@ -110,13 +173,26 @@ class Inference:
             log.event(_logger, "inference process hangs, killing it", logging.ERROR, pid=self.process.pid)
             self.process.kill()
 
+    @property
+    def _running(self) -> bool:
+        """Whether the process there is will be there, as far as one knows."""
+        gone = self.process is None or self.process.ended
+        return not (gone or self._stopping or self._rebuilding is not None)
+
+    def _send_model(self, model: ModelState) -> None:
+        assert self.process is not None
+        model.state, model.reason = "loading", ""
+        self.process.send({"op": "model", "id": model.number, "model": model.spec, "options": self._options})
+
+    def _order(self, number: int, wish: Wish) -> Dict[str, Any]:
+        return {"op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors}
+
     def _connect(self, number: int) -> None:
-        if self.process is None or self.process.ended or self._stopping:
+        if not self._running:
             return
-        wish = self._wishes[number]
+        assert self.process is not None
         for_inference, for_camera = Channel.pair()
-        order = {"op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors}
-        self.process.send(order, [for_inference.fileno()])
+        self.process.send(self._order(number, self._wishes[number]), [for_inference.fileno()])
         for_inference.close()
         self._camera_end(number, for_camera)
         for_camera.close()
@@ -155,21 +231,29 @@ class Inference:
             if ran and self.process is not None:
                 # What loaded and ran does not fail by itself: its process is not to be trusted any more.
                 self.process.kill()
+        self._on_model(model)
         self._changed()
 
     def _ended(self, status: int, last_words: str) -> None:
-        if self._stopping:
+        if self._stopping or self._rebuilding is not None:
             return
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        loading = ", ".join(model.name for model in self.models.values() if model.state == "loading")
+        if loading:
+            how += f" while loading {loading}"
         self._again(f"the inference process {how}{': ' + last_words if last_words and status > 0 else ''}")
 
     def _again(self, reason: str) -> None:
-        delay = self._backoff.delay(self._loop.time() - self._started)
+        worked = self._loop.time() - self._started
+        self._failures = 1 if worked >= WORKED_S else self._failures + 1
+        delay = self._backoff.delay(worked)
         self.state, self.reason = "restarting", reason
+        if self._failures >= MOST_FAILURES:
+            delay = FAILED_RETRY_S
+            self.state, self.reason = "failed", f"{self._failures} times in a row, {reason}"
         self.restarts += 1
         for model in self.models.values():
             model.state = "loading"
-        log.event(_logger, "inference process lost", logging.ERROR, reason=reason, next_try_s=round(delay, 1))
+        log.event(_logger, "inference process lost", logging.ERROR, reason=self.reason, next_try_s=round(delay, 1))
         self._retry = self._loop.call_later(delay, self.start)
-        self._changed()
         self._changed()

@@ -1,11 +1,14 @@
-"""The configured models: their specs loaded, and what the workers and the analytics need of each."""
+"""The models in use: their specs loaded, what the workers and the analytics need of each, and how one takes the place
+of another.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, NamedTuple, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
-from edge.config import Config, ModelConfig
+from edge.config import CameraConfig, Config, ModelConfig
+from edge.daemon.inference import Inference, ModelState
 from edge.errors import ConfigError, ModelError, Problem
 from edge.models.spec import load_spec
 
@@ -14,7 +17,7 @@ CPU_BATCH = 4
 
 
 class Model(NamedTuple):
-    """``number`` names it between the processes."""
+    """``number`` names it between the processes; 0 until it is used. ``worker`` is what the inference process needs."""
 
     number: int
     name: str
@@ -27,9 +30,9 @@ def load_models(config: Config) -> Tuple[Dict[str, Model], List[Problem]]:
     """The models that could be loaded by name, and what is wrong with the others."""
     models: Dict[str, Model] = {}
     problems: List[Problem] = []
-    for number, (name, entry) in enumerate(config.models.items(), 1):
+    for name, entry in config.models.items():
         try:
-            models[name] = _load(number, name, entry)
+            models[name] = _load(name, entry)
         except ConfigError as error:
             problems += error.problems
         except ModelError as error:
@@ -38,14 +41,105 @@ def load_models(config: Config) -> Tuple[Dict[str, Model], List[Problem]]:
     return models, problems
 
 
-def _load(number: int, name: str, entry: ModelConfig) -> Model:
+def _load(name: str, entry: ModelConfig) -> Model:
     spec = load_spec(entry.spec, entry.folder)
     min_score = spec.min_score if entry.min_score is None else entry.min_score
     worker = {**spec.worker_dict(), "name": name}
-    return Model(number, name, list(spec.labels), min_score, worker)
+    return Model(0, name, list(spec.labels), min_score, worker)
 
 
 def engine_options(threads: Union[int, str]) -> Dict[str, Any]:
     """What the lanes are told. ``auto`` leaves half of the cores to the decoders."""
     count = max(1, len(os.sched_getaffinity(0)) // 2) if threads == "auto" else int(threads)
     return {"backend": "onnxruntime", "threads": count, "batch": CPU_BATCH}
+
+
+class ModelSet:
+    """Models by name. One whose files are others now is loaded beside the old one, which works on until that is ready;
+    where the new one cannot be run, the old one stays.
+
+    ``exchanged(names)`` is called when cameras that use these models must be told of other numbers or labels.
+    """
+
+    def __init__(self, inference: Inference, exchanged: Callable[[Set[str]], None]) -> None:
+        self.used: Dict[str, Model] = {}
+        self._inference = inference
+        self._coming: Dict[str, Model] = {}
+        self._names: Dict[int, str] = {}
+        self._last_number = 0
+        self._exchanged = exchanged
+
+    def name(self, number: int) -> Optional[str]:
+        """The model of that number, as long as it is the one in use."""
+        return self._names.get(number)
+
+    def labels(self, camera: CameraConfig) -> Dict[str, List[str]]:
+        return {name: self.used[name].labels for name in camera.models if name in self.used}
+
+    def min_scores(self, camera: CameraConfig) -> Dict[str, float]:
+        return {name: self.used[name].min_score for name in camera.models if name in self.used}
+
+    def numbered(self, floors: Mapping[str, List[float]]) -> Dict[int, List[float]]:
+        """Floors by the models' numbers."""
+        return {self.used[name].number: floor for name, floor in floors.items() if name in self.used}
+
+    def change(self, wanted: Mapping[str, Model]) -> Set[str]:
+        """Begin to use ``wanted`` where that is new or another. The names of those whose labels or scores are now
+        others for the cameras that use them; what is not wanted any more goes by :meth:`drop`."""
+        touched: Set[str] = set()
+        for name, model in wanted.items():
+            old = self.used.get(name)
+            if old is None:
+                self.used[name] = self._load(model)
+                self._names[self.used[name].number] = name
+                touched.add(name)
+                continue
+            self._abandon(name)
+            if old.worker != model.worker:
+                self._coming[name] = self._load(model)
+            elif old.min_score != model.min_score:
+                self.used[name] = old._replace(min_score=model.min_score)
+                touched.add(name)
+        return touched
+
+    def drop(self, wanted: Mapping[str, Model]) -> None:
+        """End the models that are not among ``wanted``; no camera uses them any more."""
+        for name in [name for name in self.used if name not in wanted]:
+            self._abandon(name)
+            self._end(self.used.pop(name))
+
+    def heard(self, state: ModelState) -> None:
+        """The inference process has told how a model fares."""
+        model = self._coming.get(state.name)
+        if model is None or model.number != state.number or state.state == "loading":
+            return
+        del self._coming[state.name]
+        old = self.used[state.name]
+        if state.state == "failed":
+            self._end(model)
+            self._state(old).reason = f"the new version cannot be run, the old one works on: {state.reason}"
+            return
+        self.used[state.name] = model
+        self._names.pop(old.number, None)
+        self._names[model.number] = state.name
+        self._exchanged({state.name})
+        self._end(old)
+
+    def _load(self, model: Model) -> Model:
+        self._last_number += 1
+        loaded = model._replace(number=self._last_number)
+        self._inference.load(ModelState(loaded.number, loaded.name, loaded.worker))
+        return loaded
+
+    def _abandon(self, name: str) -> None:
+        """A newer version is loaded than the one that was coming, or none at all."""
+        model = self._coming.pop(name, None)
+        if model is not None:
+            self._end(model)
+
+    def _end(self, model: Model) -> None:
+        self._names.pop(model.number, None)
+        self._inference.unload(model.number)
+
+    def _state(self, model: Model) -> ModelState:
+        return self._inference.models[model.number]

@@ -6,33 +6,34 @@ import asyncio
 import os
 import time
 from collections import Counter
-from typing import Any, Dict, Protocol
+from typing import TYPE_CHECKING, Any, Dict, Protocol
 
 import edge
 from edge.config import Config
 from edge.daemon.camera import Camera
 from edge.daemon.inference import Inference, ModelState
-from edge.daemon.watch import Watch
-from edge.events.factory import EventFactory
-from edge.events.publisher import Publisher
+
+if TYPE_CHECKING:
+    from edge.daemon.cameras import Cameras
+    from edge.daemon.outlet import Outlet
+    from edge.daemon.reload import ConfigState
 
 
 class Parts(Protocol):
     """What the daemon consists of."""
 
     config: Config
-    publisher: Publisher
+    config_state: ConfigState
+    outlet: Outlet
     inference: Inference
-    cameras: Dict[str, Camera]
-    watches: Dict[str, Watch]
-    factory: EventFactory
+    cameras: Cameras
     started: float
 
 
 def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
     """The retained state of a camera; ``now`` as RFC 3339."""
     state: Dict[str, Any] = {"state": camera.state, "reason": camera.reason or None, "time": now}
-    if camera.state == "online":
+    if camera.delivering:
         state.update(codec=camera.codec, decoder=camera.decoder, width=camera.width, height=camera.height)
     return state
 
@@ -43,23 +44,40 @@ def device_state(daemon: Parts, now: str) -> Dict[str, Any]:
     return {
         "version": edge.__version__,
         "time": now,
-        "boot_id": daemon.factory.boot_id,
-        "cameras": dict(Counter(camera.state for camera in daemon.cameras.values())),
+        "boot_id": daemon.outlet.factory.boot_id,
+        "config": daemon.config_state.report(),
+        "cameras": dict(Counter(camera.state for camera in daemon.cameras.by_name.values())),
         "inference": {"state": daemon.inference.state, "reason": daemon.inference.reason or None},
         "models": {model.name: model.state for model in models},
     }
 
 
+def words(daemon: Parts) -> str:
+    """One line for ``systemctl status``."""
+    cameras = daemon.cameras.by_name.values()
+    enabled = sum(camera.config.enabled for camera in cameras)
+    online = sum(camera.delivering for camera in cameras)
+    said = [f"{online} of {enabled} cameras online" if enabled else "no cameras"]
+    if daemon.inference.state not in ("running", "idle"):
+        said.append(f"inference {daemon.inference.state}")
+    if daemon.outlet.publisher.state != "online":
+        said.append(f"broker {daemon.outlet.publisher.state}")
+    report = daemon.config_state.report()
+    if report["state"] != "applied":
+        said.append(f"config {report['state']}: {report.get('at', '')}: {report.get('error', '')}")
+    return "; ".join(said)
+
+
 def snapshot(daemon: Parts) -> Dict[str, Any]:
     """Everything, as it is now. Sources are shown without user and password."""
     now = time.monotonic()
-    publisher, inference = daemon.publisher, daemon.inference
+    publisher, inference = daemon.outlet.publisher, daemon.inference
     return {
         "device": daemon.config.device,
         "version": edge.__version__,
         "pid": os.getpid(),
         "uptime_s": round(now - daemon.started, 1),
-        "config": {"file": str(daemon.config.path)},
+        "config": {"file": str(daemon.config.path), **daemon.config_state.report()},
         "mqtt": {
             "state": publisher.state,
             "reason": publisher.reason,
@@ -75,7 +93,7 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
             "restarts": inference.restarts,
         },
         "models": [_model(model, now) for model in inference.models.values()],
-        "cameras": [_camera(daemon, camera, now) for camera in daemon.cameras.values()],
+        "cameras": [_camera(daemon, camera, now) for camera in daemon.cameras.by_name.values()],
     }
 
 
@@ -94,8 +112,8 @@ def _model(model: ModelState, now: float) -> Dict[str, Any]:
 
 
 def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
-    watch = daemon.watches[camera.name]
-    online = camera.state == "online"
+    watch = daemon.cameras.watches[camera.name]
+    online = camera.delivering
     return {
         "name": camera.name,
         "state": camera.state,
@@ -110,6 +128,7 @@ def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
         "fps_analysed": round(watch.analysed.rate(now), 1) if online else 0.0,
         "fps_wished": camera.config.fps,
         "pictures": watch.pictures,
+        "lost": watch.lost,
         "drops": daemon.inference.missed.get(camera.number, 0),
         "objects": watch.analytics.objects(),
         "events": watch.events,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, Mapping, Sequence
+from typing import Callable, Dict, Iterator, List, Mapping, Sequence
 
 import numpy as np
 
@@ -21,13 +21,16 @@ class Watch:
         config: CameraConfig,
         labels: Mapping[str, Sequence[str]],
         min_scores: Mapping[str, float],
+        ids: Iterator[int],
         publish: Callable[[Happening, Dict[str, float]], None],
     ) -> None:
-        self.analytics = CameraAnalytics(config, labels, min_scores)
-        self.floors = {name: floor_scores(known, config, min_scores[name]) for name, known in labels.items()}
+        self.analytics = CameraAnalytics(config, labels, min_scores, ids)
+        self.floors = _floors(config, labels, min_scores)
         self.analysed = EventRate()
         self.latencies = Latencies()
         self.pictures = 0
+        #: Pictures that the camera's process gave away and of which no result came.
+        self.lost = 0
         self.events = 0
         self._publish = publish
         self._last_sequence = 0
@@ -41,7 +44,9 @@ class Watch:
         happenings = self.analytics.update(model, detections)
         now = time.monotonic()
         if header.sequence != self._last_sequence:
-            # A picture that several models look at is one picture.
+            # A picture that several models look at is one picture. A new process counts from 1.
+            if header.sequence > self._last_sequence > 0:
+                self.lost += header.sequence - self._last_sequence - 1
             self._last_sequence = header.sequence
             self.pictures += 1
             self.analysed.add(now)
@@ -49,6 +54,13 @@ class Watch:
         stages["total"] = (now - captured) * 1e3
         self.latencies.add(stages)
         self._tell(happenings, stages)
+
+    def change(
+        self, config: CameraConfig, labels: Mapping[str, Sequence[str]], min_scores: Mapping[str, float]
+    ) -> None:
+        """Other rules or models from the next picture on. ``floors`` are new then."""
+        self.floors = _floors(config, labels, min_scores)
+        self._tell(self.analytics.update_config(config, labels, min_scores), {})
 
     def flush(self, reason: str) -> None:
         """Nothing more will come: everything in sight ends."""
@@ -58,3 +70,9 @@ class Watch:
         for happening in happenings:
             self.events += 1
             self._publish(happening, stages)
+
+
+def _floors(
+    config: CameraConfig, labels: Mapping[str, Sequence[str]], min_scores: Mapping[str, float]
+) -> Dict[str, List[float]]:
+    return {name: floor_scores(known, config, min_scores[name]) for name, known in labels.items()}

@@ -52,9 +52,9 @@ class EventFactory:
     def camera_state(
         self, camera: str, state: str, reason: Optional[str] = None, time: Optional[float] = None
     ) -> Event:
-        """``camera.online`` for the state online, ``camera.offline`` for any other; ``time`` is monotonic, or now."""
-        kind = "camera.online" if state == "online" else "camera.offline"
-        return self._event(kind, time, camera=camera, state=state, reason=reason or None)
+        """``camera.online`` or ``camera.frozen`` by the state, else ``camera.offline``; ``time``: monotonic, or now."""
+        kind = state if state in ("online", "frozen") else "offline"
+        return self._event(f"camera.{kind}", time, camera=camera, state=state, reason=reason or None)
 
     def device_state(self, state: str, reason: Optional[str] = None, time: Optional[float] = None) -> Event:
         """``device.start`` or ``device.stop``, by ``state``."""

@@ -33,6 +33,7 @@ KINDS: Dict[str, Kind] = {
     ),
     "camera.online": Kind("a camera delivers pictures", ("camera", "state"), ("reason",)),
     "camera.offline": Kind("a camera delivers none", ("camera", "state"), ("reason",)),
+    "camera.frozen": Kind("a camera sends the same picture over and over", ("camera", "state"), ("reason",)),
     "device.start": Kind("the daemon started", (), ("reason",)),
     "device.stop": Kind("the daemon ends as it was told to", (), ("reason",)),
 }

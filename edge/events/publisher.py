@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, Optional, Tuple
 
 from edge import log
 from edge.config import MqttConfig
@@ -25,6 +25,8 @@ LIMIT = 10_000  # messages; an event has 1 kB, so about 10 MB
 DELAYS = (1.0, 30.0)  # seconds between attempts: the first and the longest
 STEADY = 10.0  # a connection that held this long starts the delays anew
 FAREWELL = 0.5  # what the offline message gets of the time to stop
+CHANGE = 1.5  # seconds that the old broker gets before a new one is gone to
+DEADLINE = 120.0  # seconds within which the thread must come round: a name look-up may take most of it
 
 
 class Publisher:
@@ -42,13 +44,16 @@ class Publisher:
     ) -> None:
         self.state, self.reason = "connecting", ""
         self.published = 0
-        self._config = mqtt
-        self._availability = f"{mqtt.prefix}/{device}/availability"
+        self._device = device
+        self._use(mqtt)
         self._on_change = on_change
         self._outbox = Outbox(limit)
         self._in_flight = 0
         self._full = False
         self._stop_at: Optional[float] = None  # monotonic; set once stop() was called
+        self._next: Optional[Tuple[MqttConfig, float]] = None  # where to go instead, and when at the latest
+        self._lock = threading.Lock()
+        self._beat = time.monotonic()
         self._woken = self._held = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
@@ -65,9 +70,25 @@ class Publisher:
         """Messages given up because too many waited."""
         return self._outbox.dropped
 
+    def alive(self, now: float) -> bool:
+        """Whether the thread does its work; ``now`` is monotonic. Before it was started there is none to be missed."""
+        if self._thread.ident is None or self._stop_at is not None:
+            return True
+        return self._thread.is_alive() and now - self._beat < DEADLINE
+
     def start(self) -> None:
         """Begin to connect, in the background."""
+        self._beat = time.monotonic()
         self._thread.start()
+
+    def change(self, mqtt: MqttConfig) -> None:
+        """Leave this broker for another, or for another way to it. What waits is sent there, retained states too.
+
+        Returns at once. The old broker gets what it can take within CHANGE seconds.
+        """
+        with self._lock:
+            self._next = mqtt, time.monotonic() + CHANGE
+        self._wake()
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         """Queue a message; returns at once. ``ValueError`` for a topic that nobody may publish to."""
@@ -108,15 +129,32 @@ class Publisher:
     def _run(self) -> None:
         attempt = 0
         while self._stop_at is None:
-            began = time.monotonic()
+            began = self._beat = time.monotonic()
             try:
                 self._connection()
             except Exception:
                 _logger.exception("publisher failed; it connects again")
                 self._change("offline", "internal error")
+            if self._move():
+                attempt = 0
+                continue
             attempt = 0 if time.monotonic() - began > STEADY else attempt + 1
             self._rest(min(DELAYS[1], DELAYS[0] * 2 ** min(10, attempt - 1)) if attempt else 0.0)
         self._change("offline", "stopped")
+
+    def _move(self) -> bool:
+        """Turn to another broker, if that was asked for."""
+        with self._lock:
+            following, self._next = self._next, None
+        if following is None:
+            return False
+        self._use(following[0])
+        self._change("connecting", "")
+        return True
+
+    def _use(self, mqtt: MqttConfig) -> None:
+        self._config = mqtt
+        self._availability = f"{mqtt.prefix}/{self._device}/availability"
 
     def _connection(self) -> None:
         """Connect and serve until the connection ends, or for as long as stop() allows."""
@@ -125,6 +163,7 @@ class Publisher:
         was_online = False
         try:
             while link.state in ("connecting", "online"):
+                self._beat = time.monotonic()
                 if link.state == "online":
                     if not was_online:
                         was_online = True
@@ -132,9 +171,9 @@ class Publisher:
                         link.send(Message(self._availability, b"online", 1, True))
                         self._change("online", "")
                     self._feed(link)
-                if self._stopped(link):
+                if self._left(link):
                     return
-                if link.step(self._wake_read, self._patience(), patient=self._stop_at is None):
+                if link.step(self._wake_read, self._patience(), patient=self._leave_at is None):
                     self._clear_wake()
         finally:
             self._outbox.disconnected(m for m in link.unacknowledged if m.topic != self._availability)
@@ -157,30 +196,38 @@ class Publisher:
         if message.topic != self._availability:
             self.published += 1
 
-    def _stopped(self, link: Link) -> bool:
+    @property
+    def _leave_at(self) -> Optional[float]:
+        """When this broker is to be left at the latest: to stop, or for another."""
+        return self._stop_at if self._stop_at is not None else self._next[1] if self._next is not None else None
+
+    def _left(self, link: Link) -> bool:
         """Whether it is time to go; says goodbye before."""
-        if self._stop_at is None:
+        leave_at = self._leave_at
+        if leave_at is None:
             return False
-        if self.pending and time.monotonic() < self._stop_at - FAREWELL:
+        # To stop, a connection that is just being made is waited for; a broker that is not wanted any more is not.
+        worth_it = self._stop_at is not None or link.state == "online"
+        if self.pending and worth_it and time.monotonic() < leave_at - FAREWELL:
             return False
         if link.state == "online":
             link.send(Message(self._availability, b"offline", 1, True))
-            while link.state == "online" and link.unacknowledged and time.monotonic() < self._stop_at:
-                if link.step(self._wake_read, min(0.1, self._stop_at - time.monotonic()), patient=False):
+            while link.state == "online" and link.unacknowledged and time.monotonic() < leave_at:
+                if link.step(self._wake_read, min(0.1, leave_at - time.monotonic()), patient=False):
                     self._clear_wake()
             link.close()
         return True
 
     def _patience(self) -> float:
         """How long to wait for something to happen: paho wants its housekeeping about once a second."""
-        if self._stop_at is None:
-            return 1.0
-        return min(1.0, max(0.01, self._stop_at - FAREWELL - time.monotonic()))
+        leave_at = self._leave_at
+        return 1.0 if leave_at is None else min(1.0, max(0.01, leave_at - FAREWELL - time.monotonic()))
 
     def _rest(self, delay: float) -> None:
         """Sleep, with jitter so that a site's devices do not all come back at once, unless it is time to stop."""
         until = time.monotonic() + min(DELAYS[1], max(DELAYS[0], delay * random.uniform(0.75, 1.25)))
-        while self._stop_at is None and time.monotonic() < until:
+        while self._leave_at is None and time.monotonic() < until:
+            self._beat = time.monotonic()
             self._wake_read.settimeout(max(0.01, until - time.monotonic()))
             try:
                 self._wake_read.recv(1)

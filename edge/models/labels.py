@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Union
@@ -21,7 +22,7 @@ def read_labels(labels: Union[str, Sequence[str]], folder: Path) -> List[str]:
     """
     if not isinstance(labels, str):
         return _checked(list(labels), "entry {}")
-    path = KNOWN_LISTS.get(labels) or folder / Path(labels).expanduser()
+    path = KNOWN_LISTS.get(labels) or folder / os.path.expanduser(labels)
     try:
         with open(path, "rb") as file:
             content = file.read(_MAX_BYTES + 1)

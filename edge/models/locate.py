@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Dict, List, NamedTuple
 
@@ -26,12 +27,12 @@ def locate(ref: str, base: Path) -> Located:
 
     Raises ModelError when there is none, ConfigError when it cannot be read as YAML.
     """
-    path = base / Path(ref).expanduser()
+    path = base / os.path.expanduser(ref)  # pathlib's own raise for an unknown user, or a name that is too long
     by_path = "/" in ref or ref in (".", "..") or ref.startswith("~")
     places = [path] if by_path else [path, *(folder / ref for folder in search_folders(base))]
     for place in places:
-        file = place / MODEL_FILE if place.is_dir() else place
-        if file.is_file() and file.suffix in (".yaml", ".yml"):
+        file = place / MODEL_FILE if os.path.isdir(place) else place
+        if os.path.isfile(file) and file.suffix in (".yaml", ".yml"):
             folder = file.parent
             name = folder.resolve().name if file.name == MODEL_FILE else file.stem
             return Located(name, ref if not by_path else str(place), folder, read(file))
@@ -39,7 +40,7 @@ def locate(ref: str, base: Path) -> Located:
     if catalogue is not None and ref in catalogue.names:
         return Located(ref, ref, catalogue.path.parent, catalogue.document(ref))
     if by_path:
-        what = f"{path} has no {MODEL_FILE}" if path.is_dir() else f"there is no {path}"
+        what = f"{path} has no {MODEL_FILE}" if os.path.isdir(path) else f"there is no {path}"
         raise ModelError(f"{what}: give a folder with a {MODEL_FILE}, or a model's name (edge models list)")
     near = nearest(ref, model_names(base))
     looked = ", ".join(str(place) for place in places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
@@ -95,7 +96,7 @@ def _spec(located: Located, model: ModelFile) -> ModelSpec:
         reference=located.reference,
         file=document.path,
         folder=folder,
-        onnx=stored(download.sha256) if download else folder / Path(str(model.onnx)).expanduser(),
+        onnx=stored(download.sha256) if download else folder / os.path.expanduser(str(model.onnx)),
         download=download,
         sha256=download.sha256 if download else model.sha256,
         licence=model.licence,
@@ -117,7 +118,7 @@ def ensure(spec: ModelSpec, progress: Optional[Progress] = None) -> ModelSpec:
 
 def checked(spec: ModelSpec) -> ModelSpec:
     """``spec`` once its ONNX file is found to be there, to be the one meant, and to fit; its input size filled in."""
-    if not spec.onnx.is_file():
+    if not os.path.isfile(spec.onnx):
         if spec.download is not None:
             spec.refuse("onnx", f"not fetched yet; fetch it: edge models pull {spec.reference}")
         spec.refuse("onnx", f"no file {spec.onnx}")

@@ -58,6 +58,13 @@ def test_files(write, tmp_path):
     assert check_files(config) == []
 
 
+def test_files_with_impossible_names(write):
+    for name, words in (("x" * 300, "file name too long"), ("edge.yaml/clip.mp4", "not a directory")):
+        config = load(write(f"{MINIMAL}cameras: {{c: {{source: 'file:{name}'}}}}\n"))
+        (problem,) = check_files(config)
+        assert problem.line == 4 and words in problem.message
+
+
 def test_files_without_permission(write, tmp_path, monkeypatch):
     (tmp_path / "clip.mp4").write_bytes(b"")
     monkeypatch.setattr("os.access", lambda *_: False)

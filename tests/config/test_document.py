@@ -7,7 +7,8 @@ from typing import List, Optional, Union
 import pydantic
 import pytest
 
-from edge.config.document import MAX_BYTES, Document, read, validate
+from edge.config.document import Document, read, validate
+from edge.config.files import MAX_BYTES
 from edge.config.tree import MAX_DEPTH, plain_value
 from edge.errors import ConfigError, Problem
 

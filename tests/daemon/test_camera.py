@@ -263,3 +263,140 @@ def test_an_interpreter_that_is_not_there() -> None:
         await watched.camera.stop()
 
     run(test)
+
+
+def test_a_frozen_picture_is_told_and_untold_without_a_restart(capture: Callable[[str], None]) -> None:
+    capture(
+        "channel.send(online)\n"
+        "channel.send({'op': 'frozen', 'frozen': True, 'seconds': 30.2})\n"
+        "channel.send({'op': 'frozen', 'frozen': False, 'seconds': 0.0}); wait()"
+    )
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: len(watched.states) == 3)
+        assert watched.states == [("online", ""), ("frozen", "the same picture for 30 s"), ("online", "")]
+        assert watched.camera.restarts == 0
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_another_size_in_mid_stream_is_news_of_the_same_state(capture: Callable[[str], None]) -> None:
+    capture("channel.send(online); channel.send({**online, 'width': 1280}); channel.send(online); wait()")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: len(watched.states) == 3)
+        assert watched.states == [("online", "")] * 3
+        assert (watched.camera.width, watched.camera.height) == (640, 360)
+        await watched.camera.stop()
+
+    run(test)
+
+
+BEAT = "{'op': 'beat', 'frames': 1, 'sent': 1, 'time': 0, 'rss': rss, 'fds': 9, 'threads': 9}"
+
+
+@pytest.mark.parametrize(("grown", "replaced"), [(600 << 20, True), (100 << 20, False)])
+def test_a_process_that_leaks_is_replaced(capture: Callable[[str], None], grown: int, replaced: bool) -> None:
+    capture(
+        f"channel.send(online)\nfor rss in [50 << 20] * 40 + [{grown}]:\n    channel.send({BEAT})\n"
+        "channel.send({**online, 'width': 32}); wait()"
+    )
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: len(watched.states) == 2)
+        state, reason = watched.states[1]
+        assert (state == "stalled" and "memory from 50 to 600 MiB" in reason) is replaced
+        assert watched.camera.restarts == int(replaced)
+        await watched.camera.stop()
+
+    run(test)
+
+
+ECHO = (
+    "channel.send({**online, 'codec': order['source']['location']})\n"
+    "while True:\n"
+    "    heard = channel.receive().control\n"
+    "    if heard['op'] == 'stop': break\n"
+    "    channel.send({**online, 'codec': repr(heard), 'width': 640 + len(repr(heard))})\n"
+)
+
+
+def test_live_changes_reach_the_running_process(capture: Callable[[str], None]) -> None:
+    capture(ECHO)
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        pid = watched.camera.process.pid if watched.camera.process else 0
+        config = CameraConfig(source="test://", fps=9, stall_timeout="20s", frozen_timeout="1m")
+        watched.camera.change(config)
+        await watched.until(lambda: "'op': 'change'" in watched.camera.codec)
+        told = eval(watched.camera.codec)
+        assert told == {"op": "change", "fps": 9.0, "stall_timeout": 20.0, "frozen_timeout": 60.0}
+        watched.camera.rename("door")
+        await watched.until(lambda: "door" in watched.camera.codec)
+        assert watched.camera.process is not None and watched.camera.process.pid == pid
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_a_rebuild_waits_for_the_old_process_and_takes_the_latest_source(capture: Callable[[str], None]) -> None:
+    capture(ECHO)
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        old = watched.camera.process
+        for size in ("320x240", "640x480", "1024x768"):
+            watched.camera.rebuild(CameraConfig(source=f"test://?size={size}"))
+        assert watched.camera.state == "starting" and watched.camera.process is old
+        await watched.until(lambda: watched.camera.state == "online")
+        assert old is not None and old.ended and watched.camera.process is not old
+        assert "size=1024x768" in watched.camera.codec
+        assert watched.camera.restarts == 0, "nothing failed"
+        assert [state for state, _ in watched.states] == ["online", "starting", "online"]
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_off_and_on_again_while_the_process_still_ends(capture: Callable[[str], None]) -> None:
+    capture(ECHO)
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        watched.camera.rebuild(CameraConfig(source="test://", enabled=False))
+        assert watched.camera.state == "disabled"
+        await watched.until(lambda: watched.camera.process is not None and watched.camera.process.ended)
+        assert watched.camera.state == "disabled"
+        watched.camera.rebuild(CameraConfig(source="test://"))
+        await watched.until(lambda: watched.camera.state == "online")
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_a_rebuild_ends_the_wait_for_another_try(capture: Callable[[str], None]) -> None:
+    capture("channel.send({'op': 'end', 'state': 'unauthorized', 'reason': order['source']['location']})")
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.camera.state == "unauthorized")
+        watched.camera.rebuild(CameraConfig(source="test://?size=320x240"))
+        await watched.until(lambda: "size=320x240" in watched.camera.reason)
+        await watched.camera.stop()
+
+    run(test)

@@ -67,6 +67,7 @@ def samples() -> Dict[str, Event]:
     found = [of.make("square", h, LATENCY) for h in happenings()]
     found.append(of.camera_state("square", "online", time=0.5))
     found.append(of.camera_state("square", "stalled", "no picture for 10 s", time=60.0))
+    found.append(of.camera_state("square", "frozen", "the same picture for 30 s", time=120.0))
     found.append(of.device_state("start", time=0.0))
     found.append(of.device_state("stop", "SIGTERM", time=3600.0))
     return {event.type: event for event in found}

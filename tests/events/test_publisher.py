@@ -284,3 +284,53 @@ def test_the_will_is_seen_after_a_kill(broker: Broker, mqtt_client: Collector) -
             mqtt_client.wait_topic(AVAILABILITY, "offline")
         finally:
             process.kill()
+
+
+def test_another_broker_gets_what_the_old_one_did_not(make_broker: Any, make: Make) -> None:
+    first, second = make_broker(), make_broker()
+    before, after = Collector(first.url), Collector(second.url)
+    publisher = make(first.url)
+    publisher.publish("edge/gate-7/state", b"up", retain=True)
+    for n in range(600):  # a broker drops what a subscriber is 1000 messages behind with
+        if n == 300:
+            publisher.change(MqttConfig(url=second.url, client_id="edge-gate-7"))
+        publisher.publish("edge/gate-7/e", str(n).encode())
+    assert after.wait_topic(AVAILABILITY, "online")
+    assert after.wait_topic("edge/gate-7/state", "up"), "states go along"
+    assert before.wait_topic(AVAILABILITY, "offline"), "the old one is told goodbye"
+    wait_until(lambda: set(numbers(before)) | set(numbers(after)) == set(range(600)), what="each came to one of them")
+    before.close()
+    after.close()
+
+
+def test_a_broker_that_hangs_is_left_and_the_other_gets_what_it_did_not_answer(make_broker: Any, make: Make) -> None:
+    first, second = make_broker(), make_broker()
+    after = Collector(second.url)
+    publisher = make(first.url)
+    online(publisher)
+    first.freeze()
+    for n in range(100):
+        publisher.publish("edge/gate-7/e", str(n).encode())
+    publisher.change(MqttConfig(url=second.url, client_id="edge-gate-7"))
+    wait_until(lambda: numbers(after) == list(range(100)), what="all of it, in order")
+    first.thaw()
+    after.close()
+
+
+def test_a_broker_that_is_away_is_left_at_once(make_broker: Any, make: Make) -> None:
+    broker = make_broker()
+    publisher = make(f"mqtt://127.0.0.1:{free_port()}")
+    wait_until(lambda: publisher.state == "offline", what="offline")
+    publisher.publish("edge/gate-7/e", b"1")
+    collector = Collector(broker.url)
+    publisher.change(MqttConfig(url=broker.url, client_id="edge-gate-7"))
+    assert collector.wait_topic("edge/gate-7/e", "1")
+    online(publisher)
+    collector.close()
+
+
+def test_a_thread_that_ended_is_no_longer_alive(broker: Broker, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    publisher = make(broker.url)
+    online(publisher)
+    assert publisher.alive(time.monotonic())
+    assert not publisher.alive(time.monotonic() + 1000.0), "and one that does not come round neither"
