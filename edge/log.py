@@ -140,6 +140,10 @@ class _Journal(logging.Handler):
                 PRIORITY=str(_priority(record)),
                 SYSLOG_IDENTIFIER="edge",
                 LOGGER=record.name,
+                # Where it was logged; left out, the library names this line.
+                CODE_FILE=record.pathname,
+                CODE_LINE=record.lineno,
+                CODE_FUNC=record.funcName,
                 **fields,
             )
         except Exception:

@@ -19,6 +19,7 @@ from edge import log
 from edge.config import CameraConfig
 from edge.daemon.backoff import Backoff
 from edge.daemon.growth import Growth
+from edge.daemon.knock import EVERY_S, port_of, until_open
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
 from edge.wire.channel import Message
@@ -65,6 +66,7 @@ class Camera:
         self._farewell: Optional[Dict[str, Any]] = None
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
+        self._knocking: Optional[asyncio.Task[None]] = None
         self._rebuilding: Optional[asyncio.Task[None]] = None
         self._last_beat = self._loop.time()
         self._patience = START_S
@@ -76,7 +78,7 @@ class Camera:
 
     def start(self) -> None:
         """Start the capture process; a disabled camera stays as it is."""
-        self._retry = None
+        self._wait_no_more()
         if not self.config.enabled or self._stopping:
             return
         self._farewell = None
@@ -122,8 +124,7 @@ class Camera:
         self.start()
 
     async def _end_process(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
+        self._wait_no_more()
         if self.process is not None and not self.process.ended:
             await self.process.stop(STOP_S)
 
@@ -167,7 +168,7 @@ class Camera:
         news = message.control or {}
         self._last_beat, self._patience = self._loop.time(), HEARTBEAT_S
         op = news.get("op")
-        if self._rebuilding is not None or self._farewell is not None:
+        if self._stopping or self._rebuilding is not None or self._farewell is not None:
             return  # The last words of a process that is no longer wanted.
         if op == "beat":
             self.frames.add(news["time"] / 1e9, news["frames"])
@@ -214,8 +215,27 @@ class Camera:
             return
         delay = self._backoff.delay(worked, slow=state in _SLOW)
         self.restarts += 1
+        self._wait_no_more()
         self._retry = self._loop.call_later(delay, self.start)
+        if state == "unreachable" and delay > EVERY_S:
+            self._knocking = self._loop.create_task(self._knock())
         self._set(state, reason, next_try_s=round(delay, 1))
+
+    async def _knock(self) -> None:
+        """Try sooner when the camera's port opens."""
+        port = port_of(self.config.source_url().location)
+        if port is not None:
+            await until_open(port)
+            self._knocking = None  # not to be cancelled: it is what starts
+            self._backoff.reset()
+            self.start()
+
+    def _wait_no_more(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        if self._knocking is not None:
+            self._knocking.cancel()
+        self._retry = self._knocking = None
 
     def _set(self, state: str, reason: str, **fields: object) -> None:
         news = (state, reason) != (self.state, self.reason)

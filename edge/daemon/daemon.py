@@ -33,6 +33,8 @@ _CHECK_S = 1.0
 _BROKER_S = 1.5
 # READY is said when the first camera is online, or after this: a box whose cameras are away has started too.
 _READY_S = 15.0
+# What systemd grants a start or a stop from each second on in which a model still loads.
+_LOADING_S = 30.0
 
 
 class Daemon:
@@ -120,6 +122,8 @@ class Daemon:
     def _notify(self, now: float) -> None:
         """Tell systemd. This loop is alive, being here; a broker or a camera that is away is no reason for silence."""
         words = status.words(self)
+        if any(model.state == "loading" for model in self.inference.models.values()):
+            self.notifier.extend(_LOADING_S)  # an engine may take minutes to build
         if not self._ready:
             cameras = [camera for camera in self.cameras.by_name.values() if camera.config.enabled]
             if any(camera.delivering for camera in cameras) or not cameras or now - self.started > _READY_S:
@@ -227,7 +231,7 @@ async def serve(path: Path, notifier: Notifier) -> None:
                 raise
             config = candidate.config
             state.reject(ConfigError([Problem(*config.origin(("device",)), "device", str(error))]), "the one before")
-            candidate, before = before, None
+            candidate, before = before._replace(disk=candidate.disk), None
             continue
         if following is None:
             return

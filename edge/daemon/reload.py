@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
@@ -17,21 +18,25 @@ from edge.config.files import Files, read_files
 from edge.config.plan import Plan, plan
 from edge.config.watch import ConfigWatch
 from edge.daemon.models import Model, load_models
-from edge.errors import ConfigError
+from edge.errors import ConfigError, Problem
 from edge.events.clock import rfc3339
 from edge.models.folders import state_folder
 
 _logger = logging.getLogger("edge.config")
 #: Quiet seconds after which half a save is taken for a whole one.
 _SETTLE_S = 1.0
+_MOST_TOLD = 20  # problems of one edit in the log; edge check tells all
 
 
 class Candidate(NamedTuple):
-    """A configuration that can be used, with its models and the files that it came from."""
+    """A configuration that can be used, with its models, the files that it came from, and those that are on the disk:
+    others where it is the last good one.
+    """
 
     config: Config
     models: Dict[str, Model]
     files: Files
+    disk: Files
 
 
 def read(path: Path, files: Optional[Files] = None) -> Candidate:
@@ -43,7 +48,7 @@ def read(path: Path, files: Optional[Files] = None) -> Candidate:
         problems += check_labels(config, {name: model.labels for name, model in models.items()})
     if problems:
         raise ConfigError(problems)
-    return Candidate(config, models, files)
+    return Candidate(config, models, files, files)
 
 
 class ConfigState:
@@ -61,11 +66,12 @@ class ConfigState:
     def reject(self, error: ConfigError, running: str = "") -> None:
         self.state, self.error = "rejected", error
         self.running = running or self.running
-        for problem in error.problems:
+        for problem in error.problems[:_MOST_TOLD]:
             log.event(
                 _logger, f"configuration rejected: {problem}", logging.ERROR, file=problem.file, line=problem.line
             )  # fmt: skip
-        log.event(_logger, f"running {self.running or 'the one before'}", logging.WARNING)
+        goes_on = self.running or "the one before"
+        log.event(_logger, f"running {goes_on}", logging.WARNING, problems=len(error.problems))
 
     def report(self) -> Dict[str, Any]:
         """``state``; where it is ``rejected`` also ``error`` and ``at`` (file:line) of the first problem."""
@@ -98,8 +104,9 @@ class Reload:
         self._apply, self._begin, self._done = apply, begin, done
         self._path = current.files.main
         self._asked = asyncio.Event()
-        # Where the files are not what runs, they have been told of already.
-        self._watch = ConfigWatch(self._path, self._asked.set, None if state.running else current.files)
+        self._watch = ConfigWatch(self._path, self._asked.set, current.disk)
+        # Of its own: the loop's would start one thread more now and then.
+        self._thread = ThreadPoolExecutor(1, "edge-reload")
         self._task: Optional[asyncio.Task[None]] = None
 
     async def start(self) -> None:
@@ -111,6 +118,7 @@ class Reload:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self._watch.stop()
+        self._thread.shutdown(wait=False)
 
     @property
     def alive(self) -> bool:
@@ -124,7 +132,8 @@ class Reload:
     async def keep(self) -> None:
         """Write down that these files work."""
         try:
-            await asyncio.get_running_loop().run_in_executor(None, last_good.save, state_folder(), self.current.files)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, last_good.save, state_folder(), self.current.files)
         except OSError as error:
             log.event(
                 _logger, "the last good configuration cannot be kept", logging.WARNING,
@@ -138,9 +147,11 @@ class Reload:
             self._begin()
             try:
                 await self._once()
-            except Exception:
+            except Exception as error:
                 # A bug of ours: the daemon goes on with what it has.
                 _logger.exception("the edit could not be applied")
+                what = f"internal error, see the log ({type(error).__name__}); please report it"
+                self.state.reject(ConfigError([Problem(str(self._path), None, None, "", what)]))
             self._done()
 
     async def _once(self) -> None:
@@ -172,7 +183,7 @@ class Reload:
                 return error, Plan(())
             return candidate, plan(self.current.config, candidate.config)
 
-        return await asyncio.get_running_loop().run_in_executor(None, look)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, look)
 
 
 def _takes_away(steps: Plan) -> bool:
@@ -181,15 +192,15 @@ def _takes_away(steps: Plan) -> bool:
 
 def start_up(path: Path) -> Tuple[Candidate, ConfigState]:
     """What to begin with: the files, or where they are broken what worked last. Raises ConfigError with neither."""
-    state = ConfigState()
+    state, files = ConfigState(), read_files(path)
     try:
-        return read(path), state
+        return read(path, files), state
     except ConfigError as error:
         kept = last_good.find(state_folder(), path)
         if kept is None:
             raise
         try:
-            candidate = read(path, kept.files)
+            candidate = read(path, kept.files)._replace(disk=files)
         except ConfigError:
             raise error from None
         state.reject(error, f"the last good one, of {rfc3339(kept.saved)}")

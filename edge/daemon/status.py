@@ -77,7 +77,7 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
         "version": edge.__version__,
         "pid": os.getpid(),
         "uptime_s": round(now - daemon.started, 1),
-        "config": {"file": str(daemon.config.path), **daemon.config_state.report()},
+        "config": {"file": str(daemon.config.path.absolute()), **daemon.config_state.report()},
         "mqtt": {
             "state": publisher.state,
             "reason": publisher.reason,

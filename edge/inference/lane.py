@@ -126,13 +126,15 @@ class Lane:
         before, self._told = self._told, self.state
         return self.state != before
 
-    def close(self, timeout: float) -> None:
-        """End the thread, within ``timeout`` seconds."""
+    def retire(self) -> None:
+        """Take no more; the thread frees the network when it is done with what it has, and ends."""
         self._drop()
         self._handed.put(None)
+
+    def close(self, timeout: float) -> None:
+        """End it, within ``timeout`` seconds."""
+        self.retire()
         self._thread.join(timeout)
-        if self.backend is not None and not self._thread.is_alive():
-            self.backend.close()
 
     # ---- the loop's work ---------------------------------------------------------------------------------------
 
@@ -215,6 +217,8 @@ class Lane:
         while True:
             batch = self._handed.get()
             if batch is None:
+                assert self.backend is not None
+                self.backend.close()
                 return
             self._run(batch)
             self._done.append(batch)

@@ -148,6 +148,8 @@ class Worker:
             )
         elif op == "camera":
             self._camera(order, message.fds)
+        elif op == "unload":
+            self._unload(order["id"])
         elif op == "forget":
             self._forget(order["id"])
         elif op == "stop":
@@ -165,9 +167,11 @@ class Worker:
         known: Optional[CameraLink] = self.cameras.get(number)
         if known is None:
             return
+        known.name = order["name"]
         known.lanes = sorted(floors)
         for model, floor in floors.items():
-            self.lanes[model].floors[number] = floor
+            if model in self.lanes:
+                self.lanes[model].floors[number] = floor
         self.scheduler.add(number, order["fps"], known.lanes, time.monotonic())
 
     def _forget(self, number: int) -> None:
@@ -177,6 +181,13 @@ class Worker:
             self.selector.unregister(camera.channel)
             camera.channel.close()
             self.scheduler.remove(number)
+            for lane in self.lanes.values():
+                lane.floors.pop(number, None)
+
+    def _unload(self, number: int) -> None:
+        lane = self.lanes.pop(number, None)
+        if lane is not None:
+            lane.retire()
 
     def _beat(self) -> None:
         lanes = [

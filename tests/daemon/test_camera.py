@@ -4,42 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import sys
-from pathlib import Path
 from typing import Any, Awaitable, Callable, List, Tuple
 
 import pytest
 
-import edge
 from edge.config import CameraConfig
 from edge.daemon import camera as camera_module
-from edge.daemon import process
+from edge.daemon import knock
+from edge.daemon.backoff import Backoff
 from edge.daemon.camera import Camera
+from scripts.servers import free_port
 
 BOUND = 100.0
 ONLINE = {"op": "online", "codec": "h264", "decoder": "avdec_h264", "width": 640, "height": 360, "time": 0}
 
 
 @pytest.fixture
-def capture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+def capture(make_worker: Callable[[str, str], None]) -> Callable[[str], None]:
     """``capture(code)``: makes that the capture worker; ``order`` is what it was told first."""
-    package = tmp_path / "edge"
-    (package / "wire").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    for file in (Path(edge.__file__).parent / "wire").glob("*.py"):
-        (package / "wire" / file.name).write_text(file.read_text())
-    monkeypatch.setattr(process.start, "__file__", str(package / "wire" / "start.py"))
 
     def make(code: str) -> None:
-        (package / "capture.py").write_text(
-            "import os, signal, sys, time\n"
-            "from edge.wire.channel import Closed\n"
-            "from edge.wire.process import begin\n"
-            "channel = begin('edge: test', int(sys.argv[2]), int(sys.argv[3]))\n"
+        make_worker(
+            "capture",
             "order = channel.receive().control\n"
             f"online = {ONLINE!r}\n"
             "def wait():\n"
-            "    while (channel.receive().control or {}).get('op') != 'stop': pass\n" + code
+            "    while (channel.receive().control or {}).get('op') != 'stop': pass\n" + code,
         )
 
     return make
@@ -397,6 +389,27 @@ def test_a_rebuild_ends_the_wait_for_another_try(capture: Callable[[str], None])
         await watched.until(lambda: watched.camera.state == "unauthorized")
         watched.camera.rebuild(CameraConfig(source="test://?size=320x240"))
         await watched.until(lambda: "size=320x240" in watched.camera.reason)
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_an_unreachable_camera_is_tried_at_once_when_its_port_opens(
+    capture: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(knock, "EVERY_S", 0.05)
+    monkeypatch.setattr(camera_module, "Backoff", lambda rng: Backoff(1000.0, 1000.0, rng=rng))
+    capture("channel.send({'op': 'end', 'state': 'unreachable', 'reason': 'so it is'})")
+    port = free_port()
+
+    async def test() -> None:
+        watched = Watched(source=f"rtsp://127.0.0.1:{port}/live")
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        capture("channel.send(online); wait()")
+        with socket.create_server(("127.0.0.1", port)):
+            await watched.until(lambda: watched.camera.state == "online")
+        assert watched.camera.restarts == 1
         await watched.camera.stop()
 
     run(test)

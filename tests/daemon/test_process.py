@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -13,7 +14,6 @@ from typing import Any, Awaitable, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 
-import edge
 from edge.daemon import process
 from edge.daemon.process import WorkerProcess
 
@@ -21,25 +21,10 @@ BOUND = 100.0
 
 
 @pytest.fixture
-def worker_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
-    """``worker_module(code)``: makes ``edge.test_worker`` of it, in a copy of what a worker needs of the package."""
+def worker_module(make_worker: Callable[[str, str], Path]) -> Callable[[str], Path]:
+    """``worker_module(code)``: makes ``edge.test_worker`` of it; the folder of the package."""
+    return lambda code: make_worker("test_worker", code)
 
-    def make(code: str) -> Path:
-        package = tmp_path / "edge"
-        (package / "wire").mkdir(parents=True)
-        (package / "__init__.py").write_text("")
-        for file in (Path(edge.__file__).parent / "wire").glob("*.py"):
-            (package / "wire" / file.name).write_text(file.read_text())
-        (package / "test_worker.py").write_text(
-            "import os, signal, sys, time\n"
-            "from edge.wire.channel import Closed\n"
-            "from edge.wire.process import begin\n"
-            "channel = begin('edge: test', int(sys.argv[2]), int(sys.argv[3]))\n" + code
-        )
-        monkeypatch.setattr(process.start, "__file__", str(package / "wire" / "start.py"))
-        return package
-
-    return make
 
 
 class Watched:
@@ -75,6 +60,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 @pytest.fixture(autouse=True)
 def descriptors() -> Iterator[None]:
     """Nothing stays open."""
+    gc.collect()  # what other tests have left to be found
     before = len(os.listdir("/proc/self/fd"))
     yield
     assert len(os.listdir("/proc/self/fd")) == before

@@ -37,7 +37,10 @@ class Edge:
         self.temporary.mkdir()
         self.log_file = folder / "log"
         self.python = python
-        self.environment = {**os.environ, **(environment or {}), "TMPDIR": str(self.temporary)}
+        self.state = folder / "state"
+        self.environment = {
+            **os.environ, **(environment or {}), "TMPDIR": str(self.temporary), "STATE_DIRECTORY": str(self.state),
+        }  # fmt: skip
         self.environment.pop("JOURNAL_STREAM", None)
         self.shared_memory = _named_memory()
         self.seen: List[psutil.Process] = []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
+import subprocess
+import termios
 from pathlib import Path
 from typing import Any, Callable, List
 
 import psutil
 import pytest
 
-from scripts.servers import Broker
+from scripts.servers import ROOT, Broker, wait_until
 from tests.support.collector import Collector
 from tests.system.harness import FASTESTDET, PATIENCE, STOP_S, Edge, model_folder
 
@@ -133,3 +137,37 @@ def test_workers_on_python_36_under_a_daemon_on_this_one(
     for process in psutil.Process(edge.pid).children(recursive=True):
         assert "3.6" in process.exe()
     ends(edge)
+
+
+def test_it_ends_with_the_terminal_that_it_was_started_from(
+    make_edge: Callable[..., Edge], config: Callable[..., str]
+) -> None:
+    """SIGHUP is a wish to read the files again, but not where the kernel sends it because the terminal is gone."""
+    edge = make_edge(config())
+    ours, theirs = os.openpty()
+
+    def take_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        edge.command("run", "-c", str(edge.config)), stdin=theirs, stdout=theirs, stderr=theirs, env=edge.environment,
+        cwd=str(ROOT), preexec_fn=take_terminal,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+
+    def says(words: bytes) -> bool:
+        nonlocal said
+        said += os.read(ours, 4096)
+        return words in said
+
+    try:
+        wait_until(lambda: says(b"camera online"), what="it runs")
+        os.kill(process.pid, signal.SIGHUP)
+        wait_until(lambda: says(b"configuration applied"), what="it has read the files again")
+        os.close(ours)
+        process.wait(PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
