@@ -1,0 +1,1 @@
+"""The checks, one subject a file: each is a function ``check(context)`` that yields its findings."""
