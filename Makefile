@@ -1,10 +1,12 @@
 # The two commands: `make demo` and `make test`. Both start with `make setup`, which is quick when nothing changed.
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-system chaos lint bench clean
 
 help:
 	@echo 'make demo     two cameras of a bundled clip, real broker, real network: events on the terminal (DURATION=20)'
 	@echo 'make test     set up and run the tests'
+	@echo 'make test-system   install it in a container with a real systemd, and break it there (as root)'
+	@echo 'make chaos    break eight cameras and all around them a thousand times (CHAOS_ARGS="--faults 100 --seed 7")'
 	@echo 'make setup    system packages and .venv/ with .venv/bin/edge'
 	@echo 'make lint     ruff, mypy, import-linter'
 	@echo 'make bench    measure, as ratios to what the machine needs at least'
@@ -18,7 +20,15 @@ demo: setup
 test:
 	@scripts/setup --test
 	@for version in 3.6 3.8; do scripts/test_interpreters $$version >/dev/null || [ $$? = 3 ] || exit 1; done
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --ignore tests/systemd $(PYTEST_ARGS)
+
+test-system:
+	@scripts/setup --test
+	@.venv/bin/python -m pytest tests/systemd $(PYTEST_ARGS)
+
+chaos:
+	@scripts/setup --test
+	@.venv/bin/python -m scripts.chaos $(CHAOS_ARGS)
 
 lint:
 	@scripts/setup --test

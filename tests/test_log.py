@@ -112,6 +112,8 @@ def test_under_systemd_the_journal_gets_fields(logger: logging.Logger, monkeypat
         monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
         log.set_up("info", stream)
         log.event(logger, "camera online", camera="square", url="rtsp://u:hunter2@h/")
+    (entry,) = sent
+    assert entry.pop("CODE_FILE") == __file__ and int(entry.pop("CODE_LINE")) > 100
     assert sent == [
         {
             "MESSAGE": "camera online  camera=square url=rtsp://***@h/",
@@ -120,6 +122,7 @@ def test_under_systemd_the_journal_gets_fields(logger: logging.Logger, monkeypat
             "LOGGER": "edge.test",
             "EDGE_CAMERA": "square",
             "EDGE_URL": "rtsp://***@h/",
+            "CODE_FUNC": "test_under_systemd_the_journal_gets_fields",
         }
     ]
 

@@ -19,7 +19,7 @@ from edge import log
 from edge.config import CameraConfig
 from edge.daemon.backoff import Backoff
 from edge.daemon.growth import Growth
-from edge.daemon.knock import EVERY_S, port_of, until_open
+from edge.daemon.knock import EVERY_S, Door, port_of, until_open
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
 from edge.wire.channel import Message
@@ -67,6 +67,7 @@ class Camera:
         self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
         self._knocking: Optional[asyncio.Task[None]] = None
+        self._door = Door()
         self._rebuilding: Optional[asyncio.Task[None]] = None
         self._last_beat = self._loop.time()
         self._patience = START_S
@@ -225,7 +226,7 @@ class Camera:
         """Try sooner when the camera's port opens."""
         port = port_of(self.config.source_url().location)
         if port is not None:
-            await until_open(port)
+            await until_open(port, self._door)
             self._knocking = None  # not to be cancelled: it is what starts
             self._backoff.reset()
             self.start()

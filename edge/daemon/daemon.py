@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import logging
 import os
 import signal
@@ -48,7 +49,7 @@ class Daemon:
         self.config_state, self.notifier = state, notifier
         self.started = time.monotonic()
         self.outlet = Outlet(config.mqtt, config.device)
-        python = sys.executable if config.workers.python == "auto" else config.workers.python
+        python = _own_python() if config.workers.python == "auto" else config.workers.python
         self.inference = Inference(
             python, engine_options(config.workers.threads), self._result, self._give_socket, self._changed,
             self._model_heard,
@@ -152,6 +153,8 @@ class Daemon:
             self.notifier.ready(words)
         self.notifier.status(words)
         self._changed()
+        # What goes with an edit hangs together in circles: as garbage it would wait for much more of its kind.
+        gc.collect()
 
     def _apply(self, plan: Plan, new: Candidate) -> None:
         """Do what the plan says, the smallest step for each part."""
@@ -203,6 +206,14 @@ class Daemon:
 
     def _changed(self) -> None:
         self.outlet.device_state(status.device_state(self, self.outlet.factory.now()))
+        if self._ready:
+            self.notifier.status(status.words(self))
+
+
+def _own_python() -> str:
+    """The interpreter for the workers: this one, or the system's, which has GStreamer's bindings where this has not."""
+    system = "/usr/bin/python3"
+    return system if importlib.util.find_spec("gi") is None and os.access(system, os.X_OK) else sys.executable
 
 
 def _terminal() -> bool:

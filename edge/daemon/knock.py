@@ -32,15 +32,21 @@ def port_of(location: str) -> Optional[Port]:
         return None
 
 
-async def until_open(port: Port) -> None:
+class Door:
+    """What is known of a port from one wait to the next: a try in between may fail just before the port opens."""
+
+    closed = False
+
+
+async def until_open(port: Port, door: Optional[Door] = None) -> None:
     """Returns once the port, found closed before, is open. One that is open from the start is not what was missing."""
-    was_closed = False
+    door = Door() if door is None else door
     while True:
-        if await _open(port):
-            if was_closed:
-                return
-        else:
-            was_closed = True
+        if not await _open(port):
+            door.closed = True
+        elif door.closed:
+            door.closed = False
+            return
         await asyncio.sleep(EVERY_S * random.uniform(0.75, 1.25))
 
 

@@ -15,8 +15,11 @@ from edge.wire import start
 from edge.wire.channel import Channel, Closed, Message
 
 _logger = logging.getLogger("edge.worker")
-# Libraries start a thread a core for work that a worker gives them in small pieces; the lanes decide on threads.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+# Libraries start a thread a core for work that a worker gives them in small pieces; the lanes decide on threads. What
+# a worker did when a library crashed it is told on its stderr.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1",
+}  # fmt: skip
 _REAP_S = 0.05
 # A worker that has closed its channel is on its way out; one that hangs there is helped.
 _LINGER_S = 3.0

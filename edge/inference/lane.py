@@ -165,17 +165,19 @@ class Lane:
 
     def _finish(self, batch: _Batch) -> None:
         """Boxes out of the outputs, a RESULT for each picture, and the slot is free again."""
+        # A free slot must not keep the memory of a camera that is gone.
+        jobs, batch.jobs, fits, batch.fits = batch.jobs, [], batch.fits, []
         self._free.append(batch)
         if isinstance(batch.outputs, Exception):
             self._fail(batch.outputs)
             return
         assert self._decoder is not None
         try:
-            rows = self._decoder(batch.outputs, [self.floors.get(job.camera, self._any) for job in batch.jobs])
+            rows = self._decoder(batch.outputs, [self.floors.get(job.camera, self._any) for job in jobs])
         except Exception as error:
             self._fail(error)
             return
-        for job, fit, found in zip(batch.jobs, batch.fits, rows):
+        for job, fit, found in zip(jobs, fits, rows):
             found[:, :4] = fit.to_picture(found[:, :4])
             header = job.header
             times = Times(
@@ -184,7 +186,7 @@ class Lane:
             )  # fmt: skip
             result = ResultHeader(job.camera, self.number, header.sequence, times, header.width, header.height)
             self._send(pack_result(result, found.tobytes()))
-        self.pictures += len(batch.jobs)
+        self.pictures += len(jobs)
         self.busy_ns += batch.slot.busy_ns
 
     def _fail(self, error: Exception) -> None:

@@ -180,6 +180,8 @@ class Worker:
         if camera is not None:
             self.selector.unregister(camera.channel)
             camera.channel.close()
+            # Its pictures know it and it knows them: their memory would stay until a collection, and those are rare.
+            camera.held.clear()
             self.scheduler.remove(number)
             for lane in self.lanes.values():
                 lane.floors.pop(number, None)

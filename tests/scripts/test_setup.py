@@ -31,6 +31,7 @@ def test_who_is_not_root_is_told_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "bin").mkdir()
     shutil.copy(str(ROOT / "scripts" / "setup"), str(tmp_path / "scripts"))
+    shutil.copy(str(ROOT / "scripts" / "packages"), str(tmp_path / "scripts"))
     shutil.copy(str(ROOT / "pyproject.toml"), str(tmp_path))
     script(tmp_path / "bin" / "dpkg-query", "exit 1")
     script(tmp_path / "bin" / "id", "echo 1000")
