@@ -1,6 +1,6 @@
-"""The GStreamer binding: loads it, builds described elements, and turns its errors into ours."""
+"""The GStreamer binding: loads it, builds described elements, and reads its errors."""
 
-from typing import Any, List, Optional, Type
+from typing import Any, List
 
 import gi
 
@@ -9,10 +9,11 @@ gi.require_version("GstApp", "1.0")
 gi.require_version("GstVideo", "1.0")
 from gi.repository import GLib, Gst, GstApp, GstVideo  # noqa: E402
 
-from ..errors import SourceError, Stalled, Unauthorized, Unreachable, Unsupported  # noqa: E402
+from ..errors import Unsupported  # noqa: E402
+from .failure import GstError  # noqa: E402
 from .pipeline import Element  # noqa: E402
 
-__all__ = ["GLib", "Gst", "GstApp", "GstVideo", "build", "exists", "scaler", "source_error"]
+__all__ = ["GLib", "Gst", "GstApp", "GstVideo", "build", "exists", "read_error", "scaler"]
 
 
 def exists(factory: str) -> bool:
@@ -49,28 +50,18 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def source_error(message: Any, location: str) -> SourceError:
-    """A bus ERROR as one of ours, by its domain and code; the words are GStreamer's, the first line of them.
+def read_error(message: Any) -> GstError:
+    """What a bus ERROR says: the first line of its words, and the last of its debug text.
 
-    ``location`` is the source's, without its password.
+    The first lines of that name a place in GStreamer's source files.
     """
     error, debug = message.parse_error()
-    kind: Type[SourceError] = Unreachable
-    words = error.message.strip().splitlines()[0]
-    detail = _detail(debug)
-    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_AUTHORIZED) or "Unauthorized" in (debug or ""):
-        return Unauthorized("the camera refuses this user and password")
-    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.OPEN_READ_WRITE):
-        # rtspsrc says no more than that it failed.
-        return Unreachable("no connection to {}".format(location.split("://")[-1].split("/")[0]))
-    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.READ):
-        kind = Stalled
-    elif error.domain == GLib.quark_to_string(Gst.StreamError.quark()):
-        kind = Unsupported
-    return kind("{}{}".format(words, " ({})".format(detail) if detail and detail not in words else ""))
-
-
-def _detail(debug: Optional[str]) -> str:
-    """The last line of GStreamer's debug text: its first names a place in its source files."""
+    details = message.parse_error_details()
+    found, status = details.get_uint("rtsp-status-code") if details is not None else (False, 0)
     lines = [line.strip() for line in (debug or "").splitlines() if line.strip()]
-    return lines[-1] if len(lines) > 1 else ""
+    domain, code = error.domain, str(error.code)
+    for name, enum in (("resource", Gst.ResourceError), ("stream", Gst.StreamError)):
+        if domain == GLib.quark_to_string(enum.quark()):
+            domain, code = name, enum(error.code).value_nick
+    text = (error.message.strip().splitlines() or [""])[0]
+    return GstError(domain, code, text, lines[-1] if len(lines) > 1 else "", status if found else 0)

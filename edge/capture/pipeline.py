@@ -50,6 +50,11 @@ class Source(NamedTuple):
         """A live source never ends by itself; a file does."""
         return self.kind != "file"
 
+    @property
+    def remote(self) -> bool:
+        """It comes through a network, and with what a network does to it."""
+        return self.kind == "rtsp"
+
 
 def describe(elements: List[Element]) -> str:
     """The elements as a ``gst-launch-1.0`` line."""
@@ -101,6 +106,9 @@ _HEADS = {"rtsp": _rtsp, "file": _file, "test": _test}
 
 # What may follow an RTP pad or a demuxer's pad, by codec.
 _DEPAY = {"h264": "rtph264depay", "h265": "rtph265depay", "jpeg": "rtpjpegdepay"}
+# Parameter sets within the stream: a broken one is then replaced by the next, at the latest with the next key frame.
+# A depayloader that keeps them aside (as it does when asked for nothing) can hold on to a broken one for ever.
+_FORM = {codec: "video/x-{},stream-format=byte-stream,alignment=au".format(codec) for codec in ("h264", "h265")}
 _PARSE = {"h264": "h264parse", "h265": "h265parse", "jpeg": "jpegparse"}
 _CODEC_BY_RTP = {"H264": "h264", "H265": "h265", "JPEG": "jpeg"}
 _CODEC_BY_CAPS = {"video/x-h264": "h264", "video/x-h265": "h265", "image/jpeg": "jpeg"}
@@ -139,6 +147,10 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
     elements: List[Element] = []
     if rtp:
         elements.append(Element(_DEPAY[codec]))
+        if codec in _FORM:
+            elements.append(caps(_FORM[codec]))
+        # What a decoder cannot decode is a packet that was lost or broken on its way: the next one may do.
+        elements.append(Element("errorignore", (("convert-to", "ok"),), "ignore"))
     if codec != "raw":
         assert decoder is not None
         elements += [Element(_PARSE[codec]), Element(decoder.element, decoder.properties, "decoder")]
@@ -146,7 +158,7 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
         # Scaling costs per picture, so only as many as are analysed come this far.
         elements += [
             Element("videorate", (("drop-only", True),), "rate"),
-            caps("video/x-raw,framerate=" + fraction(source.fps)),
+            Element("capsfilter", (("caps", pace(source.fps)),), "pace"),
         ]
         # Stretched, not letterboxed: a place in the picture is the same fraction of it at any size.
         elements += [Element(name, (("add-borders", False),)) for name in scaler.split()]
@@ -164,6 +176,11 @@ def tail(source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], scal
     )
     elements.append(Element("appsink", sink, "sink"))
     return elements
+
+
+def pace(fps: float) -> str:
+    """The caps that hold a stream to so many pictures a second."""
+    return "video/x-raw,framerate=" + fraction(fps)
 
 
 def fraction(rate: float) -> str:

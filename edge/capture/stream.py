@@ -4,30 +4,21 @@ A pipeline is never rebuilt here: a source that broke gets a new process, which 
 """
 
 import threading
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional, Set, Tuple
 
 from ..boards import Board
 from ..errors import Ended, SourceError, Stalled, Unreachable, Unsupported
-from ..wire.clock import monotonic_ns
 from . import pipeline as describe
-from .gst import Gst, build, exists, scaler, source_error
-from .picture import Layout, LayoutReader, captured_ns
+from .failure import GstError, failure, place
+from .gst import Gst, build, exists, read_error, scaler
+from .guard import guard, push_on
+from .picture import Layout
 from .pipeline import Source
+from .reach import Reach
+from .sink import Picture, Sink
 
 Gst.init(None)
-_MS = 1000000
-# A picture that waited less than this in the sink still counts as the next one.
-_FRESH_NS = 12 * _MS
 _NO_VIDEO = "it has no video stream"
-
-
-class Picture(NamedTuple):
-    """``buffer`` holds the bytes; it must be dropped soon, since a decoder has few of them."""
-
-    buffer: Any
-    layout: Layout
-    captured: int
-    decoded: int
 
 
 class Stream:
@@ -37,21 +28,19 @@ class Stream:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        self.layout: Optional[Layout] = None
         self._board = board
-        self._layouts = LayoutReader()
-        self._sink: Optional[Any] = None
-        self._rate: Optional[Any] = None
+        self._sink: Optional[Sink] = None
+        #: The names of the elements behind the source's pad.
+        self._behind: Set[str] = set()
         self._failure: Optional[SourceError] = None
-        #: Something else than video is there.
+        #: The camera has told what it has; something else than video was among it.
+        self._answered = False
         self._passed_over = False
+        #: The last that could not be decoded, and how many pictures had come by then.
+        self._trouble: Optional[Tuple[GstError, int]] = None
+        self._reach: Optional[Reach] = None
         self._linking = threading.Lock()
-        self._base_time = 0
-        self._delay = 0
         self._looping = False
-        #: How long the last picture lasts, in nanoseconds.
-        self._length = 0
-        self._counted = 0
         self._pipeline = Gst.Pipeline.new(None)
         self._bus = self._pipeline.get_bus()
         self._start()
@@ -77,6 +66,7 @@ class Stream:
 
     def _select(self, _source: Any, _number: int, caps: Any) -> bool:
         """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
+        self._answered = True
         if _media(caps) in ("video", None):
             return True
         self._passed_over = True
@@ -109,45 +99,34 @@ class Stream:
             made = build(self._pipeline, describe.tail(self.source, self.codec, rtp, decoder, scaler()))
             if pad.link(made[0].get_static_pad("sink")) != Gst.PadLinkReturn.OK:
                 raise Unsupported("its {} stream cannot be linked to {}".format(self.codec, made[0].get_name()))
-            self._count_in(made[-1])
+            if rtp:
+                guard(pad, self.codec)
+                push_on(self._pipeline.get_by_name("ignore"))
+            self._behind = {element.get_name() for element in made}
+            sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"))
             for element in reversed(made):
                 element.sync_state_with_parent()
-            self._rate = self._pipeline.get_by_name("rate")
-            self._sink = made[-1]
+            self._sink = sink
         except SourceError as error:
             self._failure = error
-
-    def _count_in(self, sink: Any) -> None:
-        """Before GStreamer 1.18 a sink keeps no statistics: there a probe counts the pictures that reach it."""
-        if sink.find_property("stats") is None:
-
-            def counted(_pad: Any, _info: Any) -> Any:
-                self._counted += 1
-                return Gst.PadProbeReturn.OK
-
-            sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, counted)
 
     def check(self) -> None:
         """Look at the bus and raise what went wrong, if anything did."""
         if self._failure is not None:
             raise self._failure
+        self._raise_reason()
         kinds = Gst.MessageType.ERROR | Gst.MessageType.EOS | Gst.MessageType.SEGMENT_DONE | Gst.MessageType.ASYNC_DONE
         while True:
             message = self._bus.timed_pop_filtered(0, kinds)
             if message is None:
                 return
             if message.type == Gst.MessageType.ERROR:
-                if self._failure is not None:
-                    raise self._failure
-                if self._sink is None and self._passed_over:
-                    # GStreamer's own words are of a stream that nobody takes.
-                    raise Unsupported(_NO_VIDEO)
-                raise source_error(message, self.source.location)
-            if message.type == Gst.MessageType.EOS:
+                self._heed(message)
+            elif message.type == Gst.MessageType.EOS:
                 if self.source.live:
                     raise Stalled("the camera ended its stream")
                 raise Ended("the file is over")
-            if message.type == Gst.MessageType.ASYNC_DONE and self._looping:
+            elif message.type == Gst.MessageType.ASYNC_DONE and self._looping:
                 # The first seek needs a pipeline that has found its streams.
                 self._looping = False
                 self._seek(Gst.SeekFlags.FLUSH | Gst.SeekFlags.SEGMENT)
@@ -155,15 +134,60 @@ class Stream:
             elif message.type == Gst.MessageType.SEGMENT_DONE:
                 # Without a flush the clip goes on from its start as if it had been longer: times never step. Demuxers
                 # end a segment where its last picture begins; what that one lasts is added here.
-                pad = self._sink.get_static_pad("sink") if self._sink is not None else None
-                if pad is not None:
-                    pad.set_offset(pad.get_offset() + self._length)
+                if self._sink is not None:
+                    self._sink.delay_by(self._sink.length)
                 self._seek(Gst.SeekFlags.SEGMENT)
+
+    def _heed(self, message: Any) -> None:
+        """Raise what an error means, unless the stream may go on after it, or nobody knows yet what it means."""
+        if self._failure is not None:
+            raise self._failure
+        if self._sink is None and self._passed_over:
+            # GStreamer's own words are of a stream that nobody takes.
+            raise Unsupported(_NO_VIDEO)
+        error = read_error(message)
+        if self.source.remote and error.domain == "stream" and message.src.get_name() in self._behind:
+            self._trouble = error, self.frames
+            return
+        found = failure(
+            error, self.source.location, self.source.remote, self.source.username is not None, self._answered
+        )
+        if found is not None:
+            raise found
+        self._find_reason()
+
+    def _find_reason(self) -> None:
+        """Begin to look why nobody answers; :meth:`check` raises what is found."""
+        if self._reach is None:
+            self._reach = Reach(place(self.source.location))
+
+    def _raise_reason(self) -> None:
+        reason = self._reach.reason() if self._reach is not None else None
+        if reason is not None:
+            raise Unreachable(reason)
+
+    def nothing_came(self, seconds: float) -> None:
+        """So long there was no picture: raise what that means, now or from a :meth:`check` soon."""
+        if self.source.remote and not self._answered:
+            self._find_reason()
+            return
+        words = "no picture for {:g} s".format(seconds)
+        if self._trouble is not None and self._trouble[1] == self.frames:
+            words += ", and what comes cannot be decoded: {}".format(self._trouble[0])
+        raise Stalled(words)
 
     def _seek(self, flags: Any) -> None:
         done = self._pipeline.seek(1.0, Gst.Format.TIME, flags, Gst.SeekType.SET, 0, Gst.SeekType.NONE, -1)
         if not done:
             raise Unsupported("this file cannot be looped (it cannot be searched)")
+
+    def set_fps(self, fps: float) -> None:
+        """From now on no more than so many pictures a second are scaled."""
+        with self._linking:
+            self.source = self.source._replace(fps=fps)
+            pace = self._pipeline.get_by_name("pace")
+            if pace is not None:
+                pace.set_property("caps", Gst.Caps.from_string(describe.pace(fps)))
 
     @property
     def linked(self) -> bool:
@@ -172,54 +196,25 @@ class Stream:
 
     @property
     def frames(self) -> int:
-        """How many decoded pictures have come: to the sink, or to what thins them out in front of the scaler."""
-        if self._sink is None:
-            return 0
-        if self._rate is not None:
-            return int(self._rate.get_property("in"))
-        if self._counted or self._sink.find_property("stats") is None:
-            return self._counted
-        return int(self._sink.get_property("stats").get_value("rendered"))
+        """How many decoded pictures have come."""
+        return 0 if self._sink is None else self._sink.frames
+
+    @property
+    def layout(self) -> Optional[Layout]:
+        """Of the picture that was taken last."""
+        return None if self._sink is None else self._sink.layout
+
+    @property
+    def size(self) -> Optional[Tuple[int, int]]:
+        """Width and height of the pictures that come now; None before the first."""
+        return None if self._sink is None else self._sink.size
 
     def take(self, fresh: bool, timeout: float) -> Optional[Picture]:
-        """The newest picture not taken yet, or None when none comes within ``timeout`` seconds.
-
-        ``fresh``: one that waited is too old; the next is waited for.
-        """
-        sink = self._sink
-        if sink is None:
-            return None
-        sample = sink.try_pull_sample(0)
-        if sample is not None and not (fresh and self._waited(sample)):
-            return self._picture(sample, waited=False)
-        del sample  # its buffer goes back to the decoder before the wait
-        sample = sink.try_pull_sample(int(timeout * 1e9))
-        return None if sample is None else self._picture(sample, waited=True)
-
-    def _waited(self, sample: Any) -> bool:
-        """Whether this picture has been in the sink for longer than the next one is worth waiting for."""
-        now = monotonic_ns()
-        return now - captured_ns(sample, self._base(), now) - self._delay > _FRESH_NS
-
-    def _base(self) -> int:
-        if not self._base_time:
-            self._base_time = int(self._pipeline.get_base_time())
-        return self._base_time
-
-    def _picture(self, sample: Any, waited: bool) -> Picture:
-        now = monotonic_ns()
-        captured = captured_ns(sample, self._base(), now)
-        self.layout = self._layouts.read(sample)
-        duration = sample.get_buffer().duration
-        self._length = 0 if duration == Gst.CLOCK_TIME_NONE else duration
-        if waited:
-            # The way through the decoder, smoothed: for a picture that was not waited for, it says when it came out.
-            self._delay += (now - captured - self._delay) // 8 if self._delay else now - captured
-        decoded = now if waited else min(now, captured + self._delay)
-        return Picture(sample.get_buffer(), self.layout, captured, decoded)
+        """The newest picture not taken yet, as :meth:`Sink.take` gives it; None before there is video."""
+        return None if self._sink is None else self._sink.take(fresh, timeout)
 
     def close(self, timeout: float) -> bool:
-        """Tear down, within ``timeout`` seconds: the goodbye to a camera that is gone can block for ever."""
+        """Tear down, within ``timeout`` seconds: it can block for ever. Whether it was done in time."""
         thread = threading.Thread(target=self._pipeline.set_state, args=(Gst.State.NULL,), daemon=True)
         thread.start()
         thread.join(timeout)

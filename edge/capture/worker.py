@@ -8,7 +8,7 @@ import os
 import select
 import sys
 import traceback
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from ..boards import recognise
 from ..errors import SourceError, Stalled, Unreachable
@@ -16,9 +16,13 @@ from ..wire.channel import Channel, Closed, Message
 from ..wire.clock import monotonic_ns
 from ..wire.memory import Slots
 from ..wire.messages import CREDIT, Credit, Memory, PictureHeader
+from ..wire.process import set_name
+from .frozen import Change, FrozenWatch, sample
 from .picture import copy
 from .pipeline import Source
-from .stream import Picture, Stream
+from .sink import Picture
+from .stream import Stream
+from .usage import usage
 
 _BEAT_NS = 1000000000
 # Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
@@ -36,6 +40,7 @@ class Worker:
         self.control = control
         self.source = _source(order["source"])
         self.stall_ns = int(order["stall_timeout"] * 1e9)
+        self.frozen = FrozenWatch(order["frozen_timeout"])
         self.inference: Optional[Channel] = None
         self.credit: Optional[Credit] = None
         self.slots: Optional[Slots] = None
@@ -46,7 +51,8 @@ class Worker:
         self.last_change = self.started
         self.next_beat = self.started
         self.next_look = self.started
-        self.online = False
+        #: Width and height that the daemon was told of; None while the camera is not online.
+        self.told: Optional[Tuple[int, int]] = None
         self.stopped = False
         self.stream = Stream(self.source, recognise())
 
@@ -86,8 +92,21 @@ class Worker:
         order = message.control or {}
         if order.get("op") == "inference":
             self.attach(Channel.from_fd(message.fds[0]))
+        elif order.get("op") == "change":
+            self.change(order)
         elif order.get("op") == "stop":
             self.stopped = True
+
+    def change(self, order: Dict[str, Any]) -> None:
+        """New values of what needs no new connection."""
+        if "fps" in order:
+            self.stream.set_fps(order["fps"])
+        if "stall_timeout" in order:
+            self.stall_ns = int(order["stall_timeout"] * 1e9)
+        if "frozen_timeout" in order:
+            self.tell_frozen(self.frozen.set_timeout(order["frozen_timeout"]))
+        if "name" in order:
+            set_name(title(order["name"]))
 
     def attach(self, channel: Channel) -> None:
         """From now on pictures go there; whoever had them before is gone, and its credit with it."""
@@ -120,32 +139,33 @@ class Worker:
         if frames != self.last_frames:
             self.last_frames, self.last_change = frames, now
         elif now - self.last_change > self.stall_ns:
-            seconds = self.stall_ns / 1e9
-            if self.online:
-                raise Stalled("no picture for {:g} s".format(seconds))
-            raise Unreachable("no picture within {:g} s of connecting".format(seconds))
-        if frames and not self.online and self.describe_online():
-            self.online = True
+            self.stream.nothing_came(self.stall_ns / 1e9)
+        if frames and (self.told is None or now >= self.next_beat):
+            self.tell_size()
         if now >= self.next_beat:
             self.next_beat = now + _BEAT_NS
-            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now})
+            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now, **usage()})
 
-    def describe_online(self) -> bool:
-        """Tell the daemon what comes in; the size is known once a picture has been looked at."""
-        if self.stream.layout is None:
-            picture = self.stream.take(False, 0.0)
-            if picture is None:
-                return False
-        layout = self.stream.layout
-        assert layout is not None
+    def tell_size(self) -> None:
+        """Tell the daemon what comes in: when the first picture is there, and when its size is another."""
+        size = self.stream.size
+        if size is None or size == self.told:
+            return
+        self.told = size
         self.control.send(
             {"op": "online", "codec": self.stream.codec, "decoder": self.stream.decoder,
-             "width": layout.width, "height": layout.height, "time": monotonic_ns()}
+             "width": size[0], "height": size[1], "time": monotonic_ns()}
         )  # fmt: skip
-        return True
+
+    def tell_frozen(self, change: Optional[Change]) -> None:
+        if change is not None:
+            self.control.send({"op": "frozen", "frozen": change.frozen, "seconds": change.seconds})
 
     def deliver(self, picture: Picture) -> None:
         """Copy the picture into the free slot and answer the credit with it."""
+        # Before anything is sent: whoever is gone takes the credit along.
+        credit, self.credit = self.credit, None
+        assert credit is not None
         layout = picture.layout
         if self.slots is None or self.slots.slot_size < layout.size:
             if self.slots is not None:
@@ -154,15 +174,19 @@ class Worker:
             self.send_picture_message(Memory(self.slots.slot_size).pack(), self.slots.fd)
         # The credit says that the reader is done with the slot before the last, so that one is free.
         self.slot = 1 - self.slot
-        copy(picture.buffer, self.slots.address(self.slot), self.slots.slot_size)
+        address = self.slots.address(self.slot)
+        copy(picture.buffer, address, self.slots.slot_size)
         self.sequence += 1
-        credit, self.credit = self.credit, None
-        assert credit is not None
         header = PictureHeader(
             self.slot, layout.format, layout.flags, credit.serial, self.sequence, picture.captured, picture.decoded,
             monotonic_ns(), layout.width, layout.height, layout.offsets, layout.strides, -1.0,
         )  # fmt: skip
         self.send_picture_message(header.pack())
+        now = monotonic_ns()
+        # A file's or a test's still picture is meant.
+        if self.source.remote and self.frozen.due(now):
+            points = sample(address + layout.offsets[0], layout.width, layout.height, layout.strides[0])
+            self.tell_frozen(self.frozen.look(points, now))
 
     def send_picture_message(self, data: bytes, fd: Optional[int] = None) -> None:
         if self.inference is None:
@@ -172,6 +196,11 @@ class Worker:
         except Closed:
             self.detach()
             self.control.send({"op": "detached"})
+
+
+def title(camera: str) -> str:
+    """What ``ps`` shows for this camera's process."""
+    return "edge: capture " + camera
 
 
 def _source(order: Dict[str, Any]) -> Source:
@@ -194,7 +223,7 @@ def main(control: Channel) -> None:
             worker.run()
         except SourceError as error:
             # What never came has not stalled.
-            never = isinstance(error, Stalled) and (worker is None or not worker.online)
+            never = isinstance(error, Stalled) and (worker is None or worker.told is None)
             farewell = {"op": "end", "state": Unreachable.state if never else error.state, "reason": str(error)}
         control.send(farewell)
     except Closed:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import select
-import subprocess
-import sys
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Dict, List, Optional, Tuple, Type, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from edge.wire import start
-from edge.wire.channel import Channel, Closed
+from edge.wire.channel import Channel
 from edge.wire.memory import SlotReader
 from edge.wire.messages import FORMATS, MEMORY, PICTURE, Credit, Memory, PictureHeader
+from tests.support.worker import PATIENCE, WorkerHarness
 
-#: Bound of every wait: a broken worker fails its test, a slow machine does not.
-PATIENCE = 100.0
 Planes = List[np.ndarray]
 Source = Dict[str, Any]
 
@@ -38,34 +31,25 @@ def generated(**options: Any) -> Source:
     return {"kind": "test", "location": "test://", "options": options}
 
 
-class CaptureHarness:
-    """Use as a context manager. ``stderr`` is what the worker said once it has ended."""
+class CaptureHarness(WorkerHarness):
+    """Use as a context manager. ``how`` is WorkerHarness's: python, environment."""
 
     def __init__(
         self,
         source: Source,
-        python: Union[Path, str] = sys.executable,
         stall_timeout: float = PATIENCE,
+        frozen_timeout: float = 0.0,
         attach: bool = True,
-        environment: Optional[Dict[str, str]] = None,
+        **how: Any,
     ) -> None:
-        self.control, theirs = Channel.pair()
-        fd = theirs.fileno()
-        self.process = subprocess.Popen(
-            [str(python), start.__file__, "edge.capture", "test", str(fd), str(os.getpid())],
-            pass_fds=[fd],
-            stderr=subprocess.PIPE,
-            env=environment,
+        super().__init__("edge.capture", "test", **how)
+        self.control.send(
+            {"op": "open", "source": source, "stall_timeout": stall_timeout, "frozen_timeout": frozen_timeout}
         )
-        theirs.close()
-        self.control.set_timeout(PATIENCE)
-        self.control.send({"op": "open", "source": source, "stall_timeout": stall_timeout})
         self.pictures: Optional[Channel] = None
         self.memory: Optional[SlotReader] = None
         self.memories: List[int] = []
-        self.messages: List[Dict[str, Any]] = []
         self.serial = 0
-        self.stderr = ""
         if attach:
             self.attach()
 
@@ -79,45 +63,10 @@ class CaptureHarness:
         self.control.send({"op": "inference"}, [theirs.fileno()])
         theirs.close()
 
-    def __enter__(self) -> CaptureHarness:
-        return self
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.control.close()
+    def close_channels(self) -> None:
+        super().close_channels()
         if self.pictures is not None:
             self.pictures.close()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(PATIENCE)
-            if kind is None:
-                raise
-        finally:
-            assert self.process.stderr is not None
-            self.stderr = self.process.stderr.read().decode("utf-8", "replace")
-            self.process.stderr.close()
-        if kind is not None:
-            print("the worker said:", self.stderr, sep="\n")
-
-    def hear(self) -> Dict[str, Any]:
-        """The next control message."""
-        message = self.control.receive().control
-        assert message is not None
-        self.messages.append(message)
-        return message
-
-    def wait_for(self, op: str, timeout: float = PATIENCE) -> Dict[str, Any]:
-        """The next control message with this op."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            message = self.hear()
-            if message["op"] == op:
-                return message
-            assert message["op"] != "end", f"waited for {op!r}: {message}"
-        raise AssertionError(f"no {op!r}; saw {self.messages}")
 
     def give_credit(self, fresh: bool = True) -> None:
         assert self.pictures is not None
@@ -148,25 +97,6 @@ class CaptureHarness:
         """Whether something waits at the picture socket."""
         assert self.pictures is not None
         return bool(select.select([self.pictures], [], [], 0)[0])
-
-    def ended(self) -> Dict[str, Any]:
-        """The farewell; the process is gone afterwards, with status 0."""
-        while True:
-            farewell = self.hear()
-            if farewell["op"] == "end":
-                break
-        assert self.process.wait(PATIENCE) == 0
-        try:
-            while True:
-                self.messages.append(self.control.receive().control or {})
-        except Closed:
-            pass
-        return farewell
-
-    def cpu_s(self) -> float:
-        """Seconds of CPU that the worker has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def planes(header: PictureHeader, memory: Optional[SlotReader]) -> Planes:

@@ -56,7 +56,8 @@ child.wait()
     try:
         assert daemon.stdout is not None
         worker = int(daemon.stdout.readline())
-        control.send({"op": "open", "source": generated(width=160, height=120, rate=15), "stall_timeout": 10})
+        source = generated(width=160, height=120, rate=15)
+        control.send({"op": "open", "source": source, "stall_timeout": 10, "frozen_timeout": 0})
         while (control.receive().control or {})["op"] != "online":
             pass
         daemon.kill()

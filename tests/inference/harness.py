@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import select
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from edge.wire import start
-from edge.wire.channel import Channel, Closed
+from edge.wire.channel import Channel, Closed, Message
 from edge.wire.clock import monotonic_ns
 from edge.wire.memory import Slots
 from edge.wire.messages import FORMATS, Credit, Memory, PictureHeader, ResultHeader, unpack_result
+from tests.support.worker import PATIENCE, WorkerHarness
 
-#: Bound of every wait: a broken worker fails its test, a slow machine does not.
-PATIENCE = 100.0
 Planes = Sequence[np.ndarray]
 
 
@@ -120,49 +115,21 @@ class Autopilot:
             raise self.error
 
 
-class InferenceHarness:
-    """Use as a context manager. ``stderr`` is what the worker said, once it has ended."""
+class InferenceHarness(WorkerHarness):
+    """Use as a context manager. ``how`` is WorkerHarness's: environment."""
 
-    def __init__(self, python: Union[Path, str] = sys.executable, environment: Optional[Dict[str, str]] = None) -> None:
-        self.control, theirs = Channel.pair()
-        fd = theirs.fileno()
-        self.process = subprocess.Popen(
-            [str(python), start.__file__, "edge.inference", "inference", str(fd), str(os.getpid())],
-            pass_fds=[fd],
-            stderr=subprocess.PIPE,
-            env=environment,
-        )
-        theirs.close()
-        self.control.set_timeout(PATIENCE)
+    def __init__(self, python: Union[Path, str] = sys.executable, **how: Any) -> None:
+        super().__init__("edge.inference", "inference", python=python, **how)
         self.cameras: Dict[int, FakeCamera] = {}
         self.models: Dict[int, Dict[str, Any]] = {}
         self.states: Dict[int, Dict[str, Any]] = {}
         self.results: List[Result] = []
         self.beats: List[Dict[str, Any]] = []
-        self.stderr = ""
 
-    def __enter__(self) -> InferenceHarness:
-        return self
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.control.close()
+    def close_channels(self) -> None:
+        super().close_channels()
         for camera in self.cameras.values():
             camera.close()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(PATIENCE)
-            if kind is None:
-                raise
-        finally:
-            assert self.process.stderr is not None
-            self.stderr = self.process.stderr.read().decode("utf-8", "replace")
-            self.process.stderr.close()
-        if kind is not None:
-            print("the worker said:", self.stderr, sep="\n")
 
     def add_model(self, number: int, model: Dict[str, Any], **options: Any) -> None:
         self.models[number] = model
@@ -183,15 +150,15 @@ class InferenceHarness:
         self.cameras[number] = FakeCamera(number, ours)
         return self.cameras[number]
 
-    def hear(self) -> None:
-        """Take one message of the worker's."""
-        message = self.control.receive()
-        if message.control is None:
+    def heard(self, message: Message) -> Optional[Dict[str, Any]]:
+        control = super().heard(message)
+        if control is None:
             self.results.append(Result(message.data))
-        elif message.control["op"] == "model":
-            self.states[message.control["id"]] = message.control
-        elif message.control["op"] == "beat":
-            self.beats.append(message.control)
+        elif control["op"] == "model":
+            self.states[control["id"]] = control
+        elif control["op"] == "beat":
+            self.beats.append(control)
+        return control
 
     def state(self, model: int) -> Dict[str, Any]:
         """What the worker says of the model, once it says something."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Tuple
 
 import pytest
 
@@ -90,9 +90,35 @@ def test_the_package_is_importable_and_the_folder_around_it_is_not(echo: Echo, p
 
 
 def test_it_has_the_name_and_the_manners_of_a_worker(echo: Echo) -> None:
-    assert echo.ask("open('/proc/self/comm').read().strip()") == "edge: gate"
+    assert shown(echo) == ("edge: gate", "edge: gate")
     assert echo.ask("signal.getsignal(signal.SIGINT) == signal.SIG_IGN"), "the daemon alone hears Ctrl-C"
     assert echo.ask("os.get_inheritable(channel.fileno())") is False
+
+
+def shown(echo: Echo) -> Tuple[str, str]:
+    """Its name and its command line, as ``ps`` reads them."""
+    assert echo.ask("1") == 1  # it has begun
+    process = Path(f"/proc/{echo.process.pid}")
+    line = (process / "cmdline").read_bytes()
+    # One argument, and the 0 that ends it: an empty one more would be shown by some.
+    assert line.count(b"\0") <= 1 and line.find(b"\0") in (-1, len(line) - 1)
+    return (process / "comm").read_text()[:-1], line.rstrip(b"\0").decode()
+
+
+@pytest.mark.parametrize("title", ["edge: capture north-gate", "edge: capture höflein", "x"])
+def test_it_can_be_named_anew(echo: Echo, title: str) -> None:
+    echo.ask(f"__import__('edge.wire.process').wire.process.set_name({title!r})")
+    name, line = shown(echo)
+    assert line == title
+    assert title.startswith(name) and len(name.encode()) in (len(title.encode()), 14, 15)
+    assert echo.ask("[sys.argv[1], os.environ['PATH'] != '']") == ["gate", True]
+
+
+def test_a_title_that_is_too_long_is_cut_and_harms_nothing(echo: Echo) -> None:
+    echo.ask("__import__('edge.wire.process').wire.process.set_name('é' * 100000)")
+    _, line = shown(echo)
+    assert 10 < len(line) < 1000 and set(line) == {"é"}
+    assert echo.ask("os.environ == dict(os.environ) and len(os.environ) > 0 and 2 + 2") == 4
 
 
 def test_it_sees_the_end_of_the_channel(echo: Echo) -> None:

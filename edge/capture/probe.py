@@ -1,0 +1,177 @@
+"""``python -m edge.capture.probe NAME FD PARENT``: tells ``edge doctor`` what GStreamer can do here, or of one camera.
+
+One order comes, ``{"op": "elements"}`` or ``{"op": "camera", "source": …, "patience": s, "seconds": s}``; it says what
+it is about to import before it does, since a broken library may kill the process.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any, Dict, List, Optional, Tuple
+
+from ..boards import recognise
+from ..boards.board import Decoder
+from ..errors import Ended, SourceError, Unreachable
+from ..wire.channel import Channel
+from ..wire.clock import monotonic_ns
+from ..wire.process import begin
+from . import pipeline
+from .pipeline import Element, Source
+
+_CODECS = ("h264", "h265", "jpeg")
+#: What ``parsebin`` looks for by itself: clips are in these.
+_CONTAINERS = ("qtdemux", "matroskademux")
+# The first pictures come all at once, from the camera's own buffer and the jitter buffer: the rate is counted later.
+_SETTLE_NS = 300000000
+_LOOK_S = 0.02
+_TEARDOWN_S = 1.0
+
+
+def main(channel: Channel) -> None:
+    order = channel.receive().control or {}
+    channel.send({"op": "python", "version": sys.version.split()[0], "path": sys.executable})
+    for name, module in (("gi", "gi"), ("gstreamer", "edge.capture.gst")):
+        channel.send({"op": "importing", "module": name})
+        try:
+            found = importlib.import_module(module)
+            version = found.Gst.version_string().split()[-1] if name == "gstreamer" else found.__version__
+        except Exception as error:  # ValueError for a missing typelib; a broken library raises whatever it likes
+            channel.send({"op": "module", "module": name, "error": " ".join(str(error).split())[:300]})
+            channel.send({"op": "end"})
+            return
+        channel.send({"op": "module", "module": name, "version": version})
+    if order.get("op") == "camera":
+        _camera(channel, order)
+    else:
+        _elements(channel)
+    channel.send({"op": "end"})
+
+
+# ---- what is installed -------------------------------------------------------------------------------------------
+
+
+def _elements(channel: Channel) -> None:
+    from .gst import Gst, exists, scaler
+
+    Gst.init(None)
+    source = Source("rtsp", "rtsp://host/")
+    common = _factories(pipeline.tail(source, "raw", False, None, scaler()))
+    common += _factories(pipeline.tail(source._replace(size=(2, 2)), "raw", False, None, scaler()))
+    needs = {"pictures": common}
+    for kind in ("rtsp", "file", "test"):
+        needs[kind] = _factories(pipeline.head(Source(kind, "")))
+    needs["file"] += _CONTAINERS
+    for kind, names in needs.items():
+        missing = sorted({name for name in names if not exists(name)})
+        channel.send({"op": "elements", "kind": kind, "missing": missing})
+    board = recognise()
+    for codec in _CODECS:
+        decoders = board.decoders.get(codec, ())
+        chosen = next((d for d in decoders if exists(d.element)), None)
+        tail = _factories(pipeline.tail(source, codec, True, chosen or Decoder(""), scaler()))
+        missing = [name for name in tail if name and name not in common and not exists(name)]
+        channel.send(
+            {"op": "codec", "codec": codec, "board": board.name, "missing": missing,
+             "decoder": chosen.element if chosen else None, "hardware": bool(chosen and is_hardware(chosen.element)),
+             "candidates": [d.element for d in decoders], "unused": _unused(codec, [d.element for d in decoders])}
+        )  # fmt: skip
+
+
+def _factories(elements: List[Element]) -> List[str]:
+    return [element.factory for element in elements]
+
+
+def is_hardware(factory: str) -> bool:
+    """Whether an element decodes in hardware: it says so, or its pictures can stay in a device's memory."""
+    from .gst import Gst
+
+    found = Gst.ElementFactory.find(factory)
+    if found is None:
+        return False
+    if "Hardware" in (found.get_metadata("klass") or ""):
+        return True
+    sources = [t for t in found.get_static_pad_templates() if t.direction == Gst.PadDirection.SRC]
+    return any("(memory:" in template.get_caps().to_string() for template in sources)
+
+
+def _unused(codec: str, known: List[str]) -> List[str]:
+    """Hardware decoders for the codec that this GStreamer has and this board's table does not name."""
+    from .gst import Gst
+
+    caps = Gst.Caps.from_string("image/jpeg" if codec == "jpeg" else "video/x-" + codec)
+    names = []
+    for factory in Gst.ElementFactory.list_get_elements(Gst.ELEMENT_FACTORY_TYPE_DECODER, Gst.Rank.NONE):
+        name = str(factory.get_name())
+        if factory.can_sink_any_caps(caps) and name not in known and is_hardware(name):
+            names.append(name)
+    return sorted(names)
+
+
+# ---- what a camera sends -----------------------------------------------------------------------------------------
+
+
+def _camera(channel: Channel, order: Dict[str, Any]) -> None:
+    from .stream import Stream
+
+    channel.send({"op": "ready"})
+    stream = None  # type: Optional[Stream]
+    try:
+        stream = Stream(Source(**order["source"]), recognise())
+        first, rate, over = _watch(stream, order["patience"], order["seconds"])
+        channel.send(
+            {"op": "camera", "codec": stream.codec, "decoder": stream.decoder,
+             "hardware": is_hardware(stream.decoder), "width": first[0], "height": first[1], "rate": rate,
+             "over": over}
+        )  # fmt: skip
+    except SourceError as error:
+        channel.send({"op": "camera", "state": error.state, "reason": str(error)})
+    if stream is not None:
+        stream.close(_TEARDOWN_S)
+
+
+def _watch(stream: Any, patience: float, seconds: float) -> Tuple[Tuple[int, int], Optional[float], bool]:
+    """((width, height), pictures/s, whether the file is over). Raises SourceError."""
+    from .gst import GLib
+
+    began = monotonic_ns()
+    size = None  # type: Optional[Tuple[int, int]]
+    counts = []  # type: List[Tuple[int, int]]  # when a picture had come, and how many had by then
+    started = 0
+    while True:
+        now = monotonic_ns()
+        try:
+            stream.check()
+        except Ended:
+            if size is None:
+                raise
+            return size, measured_rate(counts), True
+        if size is None:
+            if stream.linked and stream.take(False, _LOOK_S) is not None:
+                size, started = (stream.layout.width, stream.layout.height), monotonic_ns()
+            elif now - began > patience * 1e9:
+                found = "its {} stream comes, but no picture can be decoded".format(stream.codec)
+                words = found if stream.codec else "no picture"
+                raise Unreachable("{} within {:g} s of connecting".format(words, patience))
+        elif now - started > _SETTLE_NS:
+            frames = stream.frames
+            if not counts or frames != counts[-1][1]:
+                counts.append((now, frames))
+            # A slow camera is given the time for two intervals.
+            if now - started > seconds * 1e9 + _SETTLE_NS and (len(counts) > 2 or now - began > patience * 1e9):
+                return size, measured_rate(counts), False
+        GLib.usleep(int(_LOOK_S * 1e6))
+
+
+def measured_rate(counts: List[Tuple[int, int]]) -> Optional[float]:
+    """Pictures a second. The first count was not taken as its picture came, so the next one begins."""
+    if len(counts) < 3:
+        return None
+    (begin_at, before), (end_at, after) = counts[1], counts[-1]
+    return (after - before) * 1e9 / (end_at - begin_at)
+
+
+if __name__ == "__main__":
+    main(begin("edge: doctor", int(sys.argv[2]), int(sys.argv[3])))
+    # Not a return: GStreamer's threads, and a teardown that hangs, must not keep the process.
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,100 @@
+"""The end of a pipeline: how many pictures have come there, how large they are, and the newest of them on demand."""
+
+from typing import Any, NamedTuple, Optional, Tuple
+
+from ..wire.clock import monotonic_ns
+from .gst import Gst
+from .picture import Layout, LayoutReader, captured_ns
+
+_MS = 1000000
+# A picture that waited less than this in the sink still counts as the next one.
+_FRESH_NS = 12 * _MS
+
+
+class Picture(NamedTuple):
+    """``buffer`` holds the bytes; it must be dropped soon, since a decoder has few of them."""
+
+    buffer: Any
+    layout: Layout
+    captured: int
+    decoded: int
+
+
+class Sink:
+    """``element`` is the appsink of ``pipeline``, ``rate`` what thins pictures out in front of a scaler, if any."""
+
+    def __init__(self, pipeline: Any, element: Any, rate: Optional[Any]) -> None:
+        self.layout: Optional[Layout] = None
+        #: How long the last picture lasts, in nanoseconds.
+        self.length = 0
+        self._pipeline, self._element, self._rate = pipeline, element, rate
+        self._pad = element.get_static_pad("sink")
+        self._layouts = LayoutReader()
+        self._base_time = 0
+        self._delay = 0
+        self._counted: Optional[int] = None
+        if element.find_property("stats") is None:
+            # Before GStreamer 1.18 a sink keeps no statistics: there a probe counts the pictures that reach it.
+            self._counted = 0
+            self._pad.add_probe(Gst.PadProbeType.BUFFER, self._count)
+
+    def _count(self, _pad: Any, _info: Any) -> Any:
+        assert self._counted is not None
+        self._counted += 1
+        return Gst.PadProbeReturn.OK
+
+    @property
+    def frames(self) -> int:
+        """How many decoded pictures have come: here, or to what thins them out in front of the scaler."""
+        if self._rate is not None:
+            return int(self._rate.get_property("in"))
+        if self._counted is not None:
+            return self._counted
+        return int(self._element.get_property("stats").get_value("rendered"))
+
+    @property
+    def size(self) -> Optional[Tuple[int, int]]:
+        """Width and height of the pictures that come now; None before the first."""
+        caps = self._pad.get_current_caps()
+        if caps is None:
+            return None
+        structure = caps.get_structure(0)
+        return int(structure.get_int("width")[1]), int(structure.get_int("height")[1])
+
+    def delay_by(self, nanoseconds: int) -> None:
+        """What comes from now on is so much later."""
+        self._pad.set_offset(self._pad.get_offset() + nanoseconds)
+
+    def take(self, fresh: bool, timeout: float) -> Optional[Picture]:
+        """The newest picture not taken yet, or None when none comes within ``timeout`` seconds.
+
+        ``fresh``: one that waited is too old; the next is waited for.
+        """
+        sample = self._element.try_pull_sample(0)
+        if sample is not None and not (fresh and self._waited(sample)):
+            return self._picture(sample, waited=False)
+        del sample  # its buffer goes back to the decoder before the wait
+        sample = self._element.try_pull_sample(int(timeout * 1e9))
+        return None if sample is None else self._picture(sample, waited=True)
+
+    def _waited(self, sample: Any) -> bool:
+        """Whether this picture has been in the sink for longer than the next one is worth waiting for."""
+        now = monotonic_ns()
+        return now - captured_ns(sample, self._base(), now) - self._delay > _FRESH_NS
+
+    def _base(self) -> int:
+        if not self._base_time:
+            self._base_time = int(self._pipeline.get_base_time())
+        return self._base_time
+
+    def _picture(self, sample: Any, waited: bool) -> Picture:
+        now = monotonic_ns()
+        captured = captured_ns(sample, self._base(), now)
+        self.layout = self._layouts.read(sample)
+        duration = sample.get_buffer().duration
+        self.length = 0 if duration == Gst.CLOCK_TIME_NONE else duration
+        if waited:
+            # The way through the decoder, smoothed: for a picture that was not waited for, it says when it came out.
+            self._delay += (now - captured - self._delay) // 8 if self._delay else now - captured
+        decoded = now if waited else min(now, captured + self._delay)
+        return Picture(sample.get_buffer(), self.layout, captured, decoded)
