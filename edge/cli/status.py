@@ -128,6 +128,7 @@ def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
         + (f"  {inference['restarts']} restarts" if inference.get("restarts") else "")
         + (f"  {clean(str(inference['reason']))}" if inference.get("reason") else ""),
         *_config(status.get("config", {}), paint),
+        *_telemetry(status.get("telemetry", {}), paint),
     ]
     for model in status.get("models", []):
         shape = "x".join(str(n) for n in model.get("input") or [])
@@ -153,6 +154,19 @@ def _config(config: Dict[str, Any], paint: Paint) -> List[str]:
     if config.get("running"):
         lines.append(f"           running {clean(str(config['running']))}")
     return lines
+
+
+def _telemetry(said: Dict[str, Any], paint: Paint) -> List[str]:
+    """The hottest sensor, and what heat has led to."""
+    degrees = said.get("temperatures") or {}
+    hottest = max(degrees, key=lambda name: float(degrees[name]), default=None)
+    facts = [
+        f"{clean(str(hottest))} {_number(degrees[hottest])} °C" if hottest is not None else "",
+        paint(clean(f"throttled: {', '.join(said['throttling'])}"), "yellow") if said.get("throttling") else "",
+        paint(clean(str((said.get("governor") or {}).get("reason") or "")), "yellow"),
+    ]
+    told = "  ".join(fact for fact in facts if fact)
+    return [f"{paint('device', 'dim')}     {told}"] if told else []
 
 
 def _reasons(cameras: Sequence[Dict[str, Any]], paint: Paint) -> List[str]:

@@ -6,7 +6,7 @@ from edge.config.config import Config
 from edge.config.document import Document, read, validate
 from edge.config.load import load, survey
 from edge.config.section import APPLY
-from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, WorkersConfig
+from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, TelemetryConfig, WorkersConfig
 from edge.config.source import SourceUrl, parse_source
 from edge.config.values import Size
 
@@ -22,6 +22,7 @@ __all__ = [
     "ObjectConfig",
     "Size",
     "SourceUrl",
+    "TelemetryConfig",
     "WorkersConfig",
     "ZoneConfig",
     "check_files",

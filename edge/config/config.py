@@ -10,7 +10,7 @@ import pydantic
 from edge.config.camera import CameraConfig
 from edge.config.document import Document
 from edge.config.section import Section, field
-from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, WorkersConfig
+from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, TelemetryConfig, WorkersConfig
 from edge.config.tree import Keys, Place, holds_secret
 from edge.config.values import Name
 
@@ -21,6 +21,7 @@ class Config(Section):
     device: Name = field("name of this device: a level of its MQTT topics", "restart")
     mqtt: MqttConfig = field("the broker that events go to", "reconnect-mqtt", factory=MqttConfig)
     workers: WorkersConfig = field("the processes that decode and infer", "restart", factory=WorkersConfig)
+    telemetry: TelemetryConfig = field("how the device itself is", "live", factory=TelemetryConfig)
     logging: LoggingConfig = field("what the daemon says", "live", factory=LoggingConfig)
     models: Dict[Name, ModelConfig] = field("networks, by name", "reload-engine", factory=dict)
     cameras: Dict[Name, CameraConfig] = field("cameras, by name", "rebuild-camera", factory=dict)

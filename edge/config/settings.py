@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional
 
 import pydantic
 from typing_extensions import Annotated, Literal
@@ -12,7 +12,7 @@ from typing_extensions import Annotated, Literal
 from edge.config.fault import Fault
 from edge.config.section import Section, field, take_credentials
 from edge.config.urls import Authority, split_authority, split_scheme
-from edge.config.values import Prefix, Seconds, Secret, Share, Text, Threads
+from edge.config.values import Between, Prefix, Seconds, Secret, Share, Text, Threads
 
 _LATER = ("mqtts", "ssl", "tls", "ws", "wss")
 
@@ -68,6 +68,23 @@ class WorkersConfig(Section):
 
     python: Text = field("interpreter that runs the workers; auto finds one", "restart", "auto")
     threads: Threads = field("threads of inference on the CPU; auto: half of the cores", "reload-engine", "auto")
+
+
+Degrees = Annotated[float, Between(30, 130, "degrees Celsius")]
+
+
+class TelemetryConfig(Section):
+    """How the device itself is: load, temperatures, power, throttling."""
+
+    enabled: bool = field("whether it is looked at, and told", "live", True)
+    interval: Annotated[float, Seconds(1, 3600)] = field("time between two reports", "live", 30.0)
+    alarm_temperature: Optional[Degrees] = field(
+        "at and above it device.overheated is told; left empty: never", "live", 90.0
+    )
+    max_temperature: Optional[Degrees] = field(
+        "above it fewer pictures are analysed, step by step; left out: never", "live", None
+    )
+    sensors: List[Text] = field("sensors that count for both; left out: all of the chip", "live", factory=list)
 
 
 class LoggingConfig(Section):

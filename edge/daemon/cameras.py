@@ -29,6 +29,8 @@ class Cameras:
         self._changed = changed
         self._by_number: Dict[int, Camera] = {}
         self._last_number = 0
+        #: Share of the wished rates that is analysed: less while the device is too hot.
+        self._factor = 1.0
         #: Objects' numbers by camera. They go on when a camera comes back: none is given twice.
         self._ids: Dict[str, Iterator[int]] = {}
         #: Cameras that were taken away and whose process is not gone yet.
@@ -97,6 +99,12 @@ class Cameras:
             if touched & set(camera.config.models):
                 self._refresh(camera)
 
+    def govern(self, factor: float) -> None:
+        """Analyse at this share of the wished rates."""
+        self._factor = factor
+        for camera in self.by_name.values():
+            self._wish(camera)
+
     def order(self, names: Iterable[str]) -> None:
         """The order in which they are shown: the files'."""
         self.by_name = {name: self.by_name[name] for name in names}
@@ -139,7 +147,7 @@ class Cameras:
 
     def _wished(self, camera: Camera) -> Wish:
         floors = self._models.numbered(self.watches[camera.name].floors)
-        return Wish(camera.name, camera.config.fps, floors)
+        return Wish(camera.name, camera.config.fps * self._factor, floors)
 
     def _wish(self, camera: Camera) -> None:
         wish = self._wished(camera)

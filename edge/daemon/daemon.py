@@ -23,8 +23,10 @@ from edge.daemon.inference import Inference, ModelState
 from edge.daemon.models import ModelSet, engine_options
 from edge.daemon.notify import Notifier
 from edge.daemon.outlet import Outlet
+from edge.daemon.process import WorkerProcess
 from edge.daemon.reload import Candidate, ConfigState, Reload, start_up
 from edge.errors import ConfigError, EdgeError, Problem
+from edge.telemetry.telemetry import MODULE, Telemetry
 from edge.wire.channel import Channel
 from edge.wire.messages import unpack_result
 
@@ -56,6 +58,11 @@ class Daemon:
         )  # fmt: skip
         self.models = ModelSet(self.inference, self._models_exchanged)
         self.cameras = Cameras(python, self.outlet, self.models, self.inference, self._changed)
+        self.telemetry = Telemetry(
+            config.telemetry, [python, sys.executable],
+            lambda python, heard, ended: WorkerProcess(python, MODULE, "telemetry", heard, ended),
+            self.outlet.telemetry, self._device_is, self.cameras.govern,
+        )  # fmt: skip
         self.control = ControlServer(config.device, {"status": lambda _: status.snapshot(self)})
         self.reload = Reload(begin, state, self._apply, self._reload_begins, self._reload_done)
         self._begin = begin
@@ -81,6 +88,7 @@ class Daemon:
         self.models.change(self._begin.models)
         for name, camera in self.config.cameras.items():
             self.cameras.add(name, camera)
+        self.telemetry.start()
         self._changed()
         await self.reload.start()
         if not self.config_state.running:
@@ -103,7 +111,7 @@ class Daemon:
         log.event(_logger, "edge stops")
         await self.reload.stop()
         # The workers first, all at once: what they still send is not lost, and the broker hears of it.
-        await asyncio.gather(self.inference.stop(), self.cameras.stop())
+        await asyncio.gather(self.inference.stop(), self.cameras.stop(), self.telemetry.stop())
         self.outlet.event(self.outlet.factory.device_state("stop"))
         left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.publisher.stop, _BROKER_S)
         if left:
@@ -116,6 +124,7 @@ class Daemon:
         if now - self._last_tick < 3 * _CHECK_S:
             self.inference.check_heartbeat()
             self.cameras.check_heartbeats()
+            self.telemetry.check_heartbeat()
         self._last_tick = now
         self._notify(now)
         self._ticker = asyncio.get_running_loop().call_later(_CHECK_S, self._tick)
@@ -169,6 +178,9 @@ class Daemon:
             if step.section == "mqtt":
                 if self.outlet.reconnect(config.mqtt):
                     cameras.tell_all()
+                    self.telemetry.tell()
+            elif step.section == "telemetry":
+                self.telemetry.change(config.telemetry)
             elif step.section == "workers":
                 self.inference.rebuild(engine_options(config.workers.threads))
             elif step.section == "camera":
@@ -200,6 +212,9 @@ class Daemon:
 
     def _model_heard(self, model: ModelState) -> None:
         self.models.heard(model)
+
+    def _device_is(self, state: str, reason: str) -> None:
+        self.outlet.event(self.outlet.factory.device_state(state, reason))
 
     def _models_exchanged(self, names: Set[str]) -> None:
         self.cameras.refresh(names)

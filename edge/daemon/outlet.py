@@ -11,6 +11,9 @@ from edge.events.event import Event, count_topic, topic_level
 from edge.events.factory import EventFactory
 from edge.events.publisher import Publisher
 
+#: Among the cameras' topics, for what is the device's: no camera can be called so.
+_TELEMETRY = "/telemetry"
+
 
 class Outlet:
     """Knows which retained topics each camera has, so that none is left when it goes."""
@@ -35,6 +38,13 @@ class Outlet:
 
     def device_state(self, state: Dict[str, Any]) -> None:
         self._retain("", f"{self._base}/state", state)
+
+    def telemetry(self, said: Optional[Dict[str, Any]]) -> None:
+        """How the device is; None: nothing is to be kept of it any more."""
+        if said is None:
+            self.forget(_TELEMETRY)
+        else:
+            self._retain(_TELEMETRY, f"{self._base}/telemetry", {"time": self.factory.now(), **said})
 
     def camera_state(self, camera: str, state: Dict[str, Any]) -> None:
         self._retain(camera, f"{self._base}/cameras/{topic_level(camera)}/state", state)

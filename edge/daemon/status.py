@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edge.daemon.cameras import Cameras
     from edge.daemon.outlet import Outlet
     from edge.daemon.reload import ConfigState
+    from edge.telemetry.telemetry import Telemetry
 
 
 class Parts(Protocol):
@@ -27,6 +28,7 @@ class Parts(Protocol):
     outlet: Outlet
     inference: Inference
     cameras: Cameras
+    telemetry: Telemetry
     started: float
 
 
@@ -62,6 +64,8 @@ def words(daemon: Parts) -> str:
         said.append(f"inference {daemon.inference.state}")
     if daemon.outlet.publisher.state != "online":
         said.append(f"broker {daemon.outlet.publisher.state}")
+    if daemon.telemetry.words:
+        said.append(daemon.telemetry.words)
     report = daemon.config_state.report()
     if report["state"] != "applied":
         said.append(f"config {report['state']}: {report.get('at', '')}: {report.get('error', '')}")
@@ -92,6 +96,7 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
             "pid": inference.process.pid if inference.process is not None else None,
             "restarts": inference.restarts,
         },
+        "telemetry": daemon.telemetry.status(),
         "models": [_model(model, now) for model in inference.models.values()],
         "cameras": [_camera(daemon, camera, now) for camera in daemon.cameras.by_name.values()],
     }

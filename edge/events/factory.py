@@ -10,6 +10,7 @@ from edge.analytics.track import Facts
 from edge.events.clock import WallClock, rfc3339
 from edge.events.event import Event, EventObject
 from edge.events.ids import EventIds, new_boot_id
+from edge.events.kinds import KINDS
 
 
 class EventFactory:
@@ -57,10 +58,10 @@ class EventFactory:
         return self._event(f"camera.{kind}", time, camera=camera, state=state, reason=reason or None)
 
     def device_state(self, state: str, reason: Optional[str] = None, time: Optional[float] = None) -> Event:
-        """``device.start`` or ``device.stop``, by ``state``."""
-        if state not in ("start", "stop"):
-            raise ValueError(f"a device starts or stops; it does not {state}")
-        return self._event("device." + state, time, reason=reason or None)
+        """``device.start``, ``stop``, ``overheated``, ``throttled`` or ``recovered``, by ``state``."""
+        if f"device.{state}" not in KINDS:
+            raise ValueError(f"no event tells of a device's {state}")
+        return self._event(f"device.{state}", time, reason=reason or None)
 
     def now(self) -> str:
         """The present moment as events tell it."""

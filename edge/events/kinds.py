@@ -36,4 +36,7 @@ KINDS: Dict[str, Kind] = {
     "camera.frozen": Kind("a camera sends the same picture over and over", ("camera", "state"), ("reason",)),
     "device.start": Kind("the daemon started", (), ("reason",)),
     "device.stop": Kind("the daemon ends as it was told to", (), ("reason",)),
+    "device.overheated": Kind("the device has been at `telemetry.alarm_temperature` or above for 10 s", ("reason",)),
+    "device.throttled": Kind("its clocks have been held down for 5 s: by heat, or by its power supply", ("reason",)),
+    "device.recovered": Kind("that is over: 5 °C below for 30 s, or not held down for 60 s", ("reason",)),
 }

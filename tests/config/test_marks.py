@@ -45,6 +45,7 @@ def test_the_walk_reaches_every_section():
         "ModelConfig",
         "MqttConfig",
         "ObjectConfig",
+        "TelemetryConfig",
         "WorkersConfig",
         "ZoneConfig",
     }
@@ -91,7 +92,8 @@ def test_the_example_is_valid_and_names_every_field():
 def test_the_example_shows_the_defaults():
     config = load(CONFIGS / "edge.yaml", {})
     square = config.cameras["square"]
-    for section, kept in ((config.mqtt, {"client_id"}), (config.workers, set()), (config.logging, set())):
+    others = (config.workers, config.telemetry, config.logging)
+    for section, kept in ((config.mqtt, {"client_id"}), *((section, set()) for section in others)):
         assert section.model_dump(exclude=kept) == type(section)().model_dump(exclude=kept)
     own = {"source", "models", "objects", "zones", "lines"}
     for name, info in type(square).model_fields.items():

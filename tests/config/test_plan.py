@@ -16,7 +16,7 @@ from tests.config.test_marks import FIELDS, models_of
 
 # Tried one after the other, until one is valid for a field and says something new.
 VALUES: List[Any] = [
-    False, True, 0.25, 20, "12s", 3, "640x360", "debug", "rtsp://10.0.0.6/stream", "file:other.mp4", "mqtt://other",
+    False, True, 0.25, 20, "12s", 3, 75, "640x360", "debug", "rtsp://10.0.0.6/stream", "file:other.mp4", "mqtt://other",
     ["cars"], ["people"], [[0.2, 0.2], [0.9, 0.2], [0.9, 0.9]], {"cat": {}}, {"new": {"points": ZONE}}, "other",
 ]  # fmt: skip
 STEPS = {
@@ -26,6 +26,7 @@ STEPS = {
     ("models", "reload-engine"): ("reload", "model"),
     ("mqtt", "reconnect-mqtt"): ("reconnect", "mqtt"),
     ("workers", "reload-engine"): ("reload", "workers"),
+    ("telemetry", "live"): ("live", "telemetry"),
     ("logging", "live"): ("live", "logging"),
 }
 
@@ -79,7 +80,7 @@ def test_the_edits_reach_every_field():
     reached = {(edit.values[3].__name__, edit.values[0][-1]) for edit in EDITS}
     left = [key for key in FIELDS if key not in reached]
     containers = [key for key in left if any(models_of(FIELDS[key].annotation))]
-    assert containers == [("Config", n) for n in ("mqtt", "workers", "logging", "models", "cameras")]
+    assert containers == [("Config", n) for n in ("mqtt", "workers", "telemetry", "logging", "models", "cameras")]
     (only,) = (key for key in left if key not in containers)
     assert only == ("CameraConfig", "transport"), "which has one value, so far"
     assert get_origin(FIELDS[only].annotation) is Literal and len(get_args(FIELDS[only].annotation)) == 1

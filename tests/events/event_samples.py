@@ -70,6 +70,9 @@ def samples() -> Dict[str, Event]:
     found.append(of.camera_state("square", "frozen", "the same picture for 30 s", time=120.0))
     found.append(of.device_state("start", time=0.0))
     found.append(of.device_state("stop", "SIGTERM", time=3600.0))
+    found.append(of.device_state("overheated", "gpu at 91 °C", time=600.0))
+    found.append(of.device_state("throttled", "gpu-throttle-alert 1 of 1", time=620.0))
+    found.append(of.device_state("recovered", "no longer overheated (gpu at 84 °C)", time=700.0))
     return {event.type: event for event in found}
 
 
