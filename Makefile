@@ -1,5 +1,8 @@
 # The two commands: `make demo` and `make test`. Both start with `make setup`, which is quick when nothing changed.
 
+# Most tests wait: for a time-out, a camera, a broker. So more of them than there are cores run at once.
+JOBS ?= 4
+
 .PHONY: help setup demo test test-system chaos lint bench clean
 
 help:
@@ -20,7 +23,7 @@ demo: setup
 test:
 	@scripts/setup --test
 	@for version in 3.6 3.8; do scripts/test_interpreters $$version >/dev/null || [ $$? = 3 ] || exit 1; done
-	@.venv/bin/python -m pytest --ignore tests/systemd $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --ignore tests/systemd -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 test-system:
 	@scripts/setup --test

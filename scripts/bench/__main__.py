@@ -8,28 +8,47 @@ import platform
 import sys
 import tempfile
 from pathlib import Path
-from typing import List
+from typing import Callable, Dict, List
 
-from .measures import ALL, Row
+from . import faults, measures, reload
+from .measures import Row
 from .setting import Setting
+
+#: Measurements by the section of the page that they stand in.
+SECTIONS: Dict[str, Dict[str, Callable[[Setting, float], List[Row]]]] = {
+    "What it costs": measures.ALL,
+    "Cameras come and go": {**reload.ALL, **faults.ALL},
+}
+_ABOUT = {
+    "What it costs": "Each row is a ratio, a difference or a time within one run, so that a faster or slower machine "
+    "moves both sides. FastestDet (352x352) on ONNX Runtime with one thread, windows of {seconds:g} s.",
+    "Cameras come and go": "RTSP cameras of 640x360 with 10 pictures/s, the model `person`, a mosquitto; all on the "
+    "machine that measures. Windows of {seconds:g} s.",
+}
 
 
 def main() -> int:
+    names = [name for section in SECTIONS.values() for name in section]
     parser = argparse.ArgumentParser(prog="bench", description="Measure what the daemon costs, as ratios in one run.")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each window (default 20)")
-    parser.add_argument("--only", choices=sorted(ALL), action="append", help="this measurement alone")
-    parser.add_argument("--write", metavar="FILE", type=Path, help="write the table to this Markdown file")
+    parser.add_argument("--only", choices=names, action="append", help="this measurement alone")
+    parser.add_argument("--write", metavar="FILE", type=Path, help="write what was measured to this Markdown file")
     args = parser.parse_args()
-    rows: List[Row] = []
+    kept = True
     with tempfile.TemporaryDirectory(prefix="edge-bench-") as folder, Setting(Path(folder)) as setting:
-        for name in args.only or ALL:
-            print(f"measuring: {name} …", file=sys.stderr, flush=True)
-            rows += ALL[name](setting, args.seconds)
-    table = _table(rows)
-    print(table)
-    if args.write is not None:
-        args.write.write_text(_page(table, args.seconds), encoding="utf-8")
-    return 0 if all(row.kept for row in rows) else 1
+        for title, section in SECTIONS.items():
+            wanted = [name for name in section if args.only is None or name in args.only]
+            rows: List[Row] = []
+            for name in wanted:
+                print(f"measuring: {name} …", file=sys.stderr, flush=True)
+                rows += section[name](setting, args.seconds)
+            if not rows:
+                continue
+            print(_table(rows), flush=True)
+            kept = kept and all(row.kept for row in rows)
+            if args.write is not None:
+                _write(args.write, title, rows, args.seconds)
+    return 0 if kept else 1
 
 
 def _table(rows: List[Row]) -> str:
@@ -37,20 +56,20 @@ def _table(rows: List[Row]) -> str:
     for row in rows:
         sign = "≥" if row.at_least else "≤"
         mark = "" if row.kept else " **missed**"
-        value, bound = f"{row.value:.2f} {row.unit}", f"{sign} {row.bound:g} {row.unit}{mark}"
-        lines.append(f"| {row.what} | {value} | {bound} | {row.detail} |")
+        value, bound = f"{row.value:.2f} {row.unit}".strip(), f"{sign} {row.bound:g} {row.unit}".strip()
+        lines.append(f"| {row.what} | {value} | {bound}{mark} | {row.detail} |")
     return "\n".join(lines)
 
 
-def _page(table: str, seconds: float) -> str:
-    return (
-        "# Benchmarks\n\nMade by `make bench`; each row is a ratio, a difference or a time within one run, so that a "
-        "faster or slower machine moves both sides.\n\n"
-        f"Seen on any machine (no GPU, no board): {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, windows of {seconds:g} s. FastestDet (352x352) on ONNX Runtime with one "
-        "thread.\n\n"
-        f"{table}\n"
-    )
+def _write(page: Path, title: str, rows: List[Row], seconds: float) -> None:
+    """Put the section in its place on the page; the other sections stay as they are."""
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
+    sections = {part.split("\n", 1)[0]: f"## {part}".rstrip() for part in old.split("\n## ")[1:]}
+    seen = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    about = f"{_ABOUT[title].format(seconds=seconds)}\n\nSeen on any machine (no GPU, no board): {seen}."
+    sections[title] = f"## {title}\n\n{about}\n\n{_table(rows)}"
+    parts = [sections[name] for name in SECTIONS if name in sections]
+    page.write_text("\n\n".join(["# Benchmarks\n\nMade by `make bench`.", *parts]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

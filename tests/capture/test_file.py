@@ -31,8 +31,8 @@ def test_a_clip_is_played_in_real_time_and_ends(short: Path, python: str) -> Non
     assert worker.stderr == ""
     (online,) = [m for m in worker.messages if m["op"] == "online"]
     assert (online["codec"], online["width"], online["height"]) == ("h264", 768, 576)
-    # Of the 20 the first may be gone before there is somebody to take them, and `online` may have taken one.
-    assert len(headers) >= 12
+    # Of the 20 the first may be gone before there is somebody to take them, and a busy machine takes only the newest.
+    assert len(headers) >= 5
     assert [h.sequence for h in headers] == list(range(1, len(headers) + 1))
     spans = [(b.captured - a.captured) / 1e8 for a, b in zip(headers, headers[1:])]
     assert all(abs(s - round(s)) < 0.05 and s > 0.9 for s in spans), f"multiples of 100 ms: {spans}"

@@ -146,6 +146,7 @@ def test_nothing_is_left_of_it(echo: int, client: Connect) -> None:
     with FaultProxy(echo) as proxy:
         assert said(client(proxy)) == MESSAGE
         there = client(proxy)
+        assert said(there) == MESSAGE
     assert there.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
         client(proxy)

@@ -175,7 +175,7 @@ def test_a_capture_process_that_hangs_does_not_hinder_the_others_nor_the_end(sit
 def test_ctrl_c_ends_it_and_leaves_nothing(make_site: Callable[[], Edge]) -> None:
     edge = make_site().start()
     edge.until_pictures("square", "lawn", "ball", more=1)
-    assert len(edge.processes()) == 5, "the daemon, three cameras and inference"
+    assert len(edge.processes()) == 6, "the daemon, three cameras, inference and telemetry"
     assert edge.stop(signal.SIGINT) < STOP_S
     assert edge.process is not None and edge.process.returncode == 0
     assert edge.left_behind() == []

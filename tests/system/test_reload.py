@@ -193,7 +193,11 @@ def test_a_model_is_exchanged_while_the_old_one_works_on(site: Site, shared: Pat
     site.edit("spec: person", "spec: all")
     site.edge.until(lambda s: s["models"][0]["input"][2:] == [352, 352] and len(s["models"]) == 1, "the other network")
     site.edge.until_pictures("square", "lawn")
-    assert site.facts() == before
+    after = site.facts()
+    assert after["inference"] == before["inference"]
+    for name, (pid, restarts, lost, state) in after["cameras"].items():
+        # The one picture that the old one has in hand may go with it.
+        assert (pid, restarts, state) == (*before["cameras"][name][:2], "online") and lost <= 1
 
 
 def test_the_broker_changes_and_no_event_is_lost(site: Site, make_broker: Callable[..., Broker]) -> None:

@@ -135,7 +135,8 @@ def test_workers_on_python_36_under_a_daemon_on_this_one(
     edge = make_edge(config(workers=str(workers)))
     works(edge, collector)
     for process in psutil.Process(edge.pid).children(recursive=True):
-        assert "3.6" in process.exe()
+        # Telemetry runs where jetson-stats is, or else on the daemon's own.
+        assert "3.6" in process.exe() or process.name() == "edge: telemetry"
     ends(edge)
 
 
