@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import Iterator, List
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
@@ -27,11 +27,16 @@ def main_pid(machine: Machine) -> int:
     return int(machine.show("MainPID")["MainPID"])
 
 
-@pytest.mark.parametrize("which", ["capture", "inference", "daemon"])
+@pytest.mark.parametrize("which", ["capture", "inference", "telemetry", "daemon"])
 def test_each_process_that_is_killed_comes_back(site: Site, which: str) -> None:
     machine = site.machine
     status, daemon = machine.status(), main_pid(machine)
-    pid = {"capture": status["cameras"][0]["pid"], "inference": status["inference"]["pid"], "daemon": daemon}[which]
+
+    def pids(now: Dict[str, Any]) -> Dict[str, Any]:
+        parts = {part: now[part]["pid"] for part in ("inference", "telemetry")}
+        return {"capture": now["cameras"][0]["pid"], "daemon": main_pid(machine), **parts}
+
+    pid = pids(status)[which]
     machine.kill(pid, signal.SIGKILL)
 
     def back() -> bool:
@@ -39,13 +44,13 @@ def test_each_process_that_is_killed_comes_back(site: Site, which: str) -> None:
         cameras = now["cameras"]
         if not cameras or cameras[0]["state"] != "online" or now["inference"]["state"] != "running":
             return False
-        after = {"capture": cameras[0]["pid"], "inference": now["inference"]["pid"], "daemon": main_pid(machine)}
-        return bool(after[which] not in (pid, 0, None) and cameras[0]["pictures"] > 0)
+        after = pids(now)
+        return None not in after.values() and after[which] not in (pid, 0) and cameras[0]["pictures"] > 0
 
     wait_until(back, 2 * PATIENCE, f"another {which} process, and pictures")
     if which != "daemon":
         assert main_pid(machine) == daemon
-    assert len(machine.processes()) == 3
+    assert len(machine.processes()) == 4
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_it_may_do_what_it_needs_and_no_more(site: Site) -> None:
 def test_it_stops_in_time_and_leaves_nothing(site: Site, heard: Collector) -> None:
     machine, before = site.machine, len(heard.messages)
     group = machine.show("ControlGroup")["ControlGroup"]
-    assert len(machine.processes()) == 3, "the daemon, one camera, inference"
+    assert len(machine.processes()) == 4, "the daemon, one camera, inference, telemetry"
     began = time.monotonic()
     machine.run("systemctl", "stop", "edge")
     assert time.monotonic() - began < STOP_S
