@@ -1,5 +1,18 @@
-"""What a board has: which elements decode, convert and encode on it."""
+"""What a board has: which elements decode, convert and encode on it, its DLA cores, its limits and its quirks."""
 
-from .board import ANY_MACHINE, Board, recognise
+from .board import CODECS, FEATURES, Board, Converter, Decoder
+from .machine import Found, look, recognise
+from .pc import ANY_MACHINE, PC_WITH_GPU
 
-__all__ = ["ANY_MACHINE", "Board", "recognise"]
+__all__ = [
+    "ANY_MACHINE",
+    "CODECS",
+    "FEATURES",
+    "PC_WITH_GPU",
+    "Board",
+    "Converter",
+    "Decoder",
+    "Found",
+    "look",
+    "recognise",
+]

@@ -1,41 +1,61 @@
-"""A board as a table: the elements to try for each codec, best first.
+"""What a board is to the rest of the code: elements to try for each codec, best first, and numbers to plan with.
 
-One table today, for a machine of which nothing is known; what a board decides stays data, so that another board is
-another table and no other code.
+All of it is data. A new board is another table and no other code.
 """
 
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, FrozenSet, NamedTuple, Optional, Tuple
 
-#: A property of an element that is set where the element has it.
+#: Properties of an element, each set where the element has it: they come and go between releases.
 Properties = Tuple[Tuple[str, object], ...]
+
+#: The feature that caps carry for each kind of memory; system memory has none.
+FEATURES = {"NVMM": "memory:NVMM", "CUDA": "memory:CUDAMemory"}
+
+#: The codecs that every board has a decoder for.
+CODECS = ("h264", "h265", "jpeg")
+
+_UNPUBLISHED: Dict[str, int] = {}
 
 
 class Decoder(NamedTuple):
-    """An element that decodes one codec."""
+    """An element that decodes one codec. ``memory``: NVMM or CUDA when it leaves pictures there, which proves that
+    hardware decodes; empty for system memory, which is software."""
 
     element: str
     properties: Properties = ()
+    memory: str = ""
+
+
+class Converter(NamedTuple):
+    """An element that scales and converts in hardware, from ``memory``."""
+
+    element: str
+    properties: Properties = ()
+    memory: str = "NVMM"
 
 
 class Board(NamedTuple):
-    """``decoders`` by codec (``h264``, ``h265``, ``jpeg``), best first."""
+    """``decoders`` by codec, hardware first and software after; every other field says what the hardware has.
+
+    ``converter``: None where scaling is left to software.
+    ``jpeg_encoder``, ``h264_encoder``, ``camera``: the hardware's element for each, None where there is none.
+    ``dla_cores``: in the hardware. Whether TensorRT can use them is for its ``num_DLA_cores`` to say.
+    ``memory_mib``: as the module is sold, of which the kernel keeps some to itself; 0 when it is not known.
+    ``decode_1080p30``: how many streams of 1920x1080 at 30 pictures/s the decoder keeps up with, by codec, as NVIDIA
+    published it; a codec is missing where no figure was found.
+    ``release``: the L4T release whose table this is (r32, r35, r36, r38); empty elsewhere.
+    ``quirks``: names from ``quirks``.
+    """
 
     name: str
     decoders: Dict[str, Tuple[Decoder, ...]]
-
-
-# One decoding thread: libav's frame threads cost a quarter more CPU for the same pictures and add a picture of delay
-# each, and a single one carries several 1080p30 streams' worth on any board this runs on.
-ANY_MACHINE = Board(
-    name="any machine",
-    decoders={
-        "h264": (Decoder("avdec_h264", (("max-threads", 1),)), Decoder("openh264dec")),
-        "h265": (Decoder("avdec_h265", (("max-threads", 1),)), Decoder("libde265dec")),
-        "jpeg": (Decoder("avdec_mjpeg", (("max-threads", 1),)), Decoder("jpegdec")),
-    },
-)
-
-
-def recognise() -> Board:
-    """The table for this machine."""
-    return ANY_MACHINE
+    converter: Optional[Converter] = None
+    jpeg_encoder: Optional[str] = None
+    h264_encoder: Optional[str] = None
+    camera: Optional[str] = None
+    dla_cores: int = 0
+    compute_capability: Optional[Tuple[int, int]] = None
+    memory_mib: int = 0
+    decode_1080p30: Dict[str, int] = _UNPUBLISHED
+    release: str = ""
+    quirks: FrozenSet[str] = frozenset()

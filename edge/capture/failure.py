@@ -12,6 +12,9 @@ from ..errors import SourceError, Stalled, Unauthorized, Unreachable, Unsupporte
 
 #: Of a reason; what a camera says of itself may be of any length.
 _MOST_WORDS = 200
+_WANTS_USER = "wants a user and a password"
+#: The port where a URL names none.
+_PORTS = {"http": 80, "https": 443}
 
 
 class Place(NamedTuple):
@@ -29,7 +32,7 @@ def place(location: str) -> Place:
     """The place of an ``rtsp://`` location."""
     parts = urlsplit(location)
     query = "?" + parts.query if parts.query else ""
-    return Place(parts.hostname or "", parts.port or 554, (parts.path or "/") + query)
+    return Place(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 554), (parts.path or "/") + query)
 
 
 class GstError(NamedTuple):
@@ -61,6 +64,8 @@ def failure(error: GstError, location: str, rtsp: bool, user: bool, answered: bo
         found = _rtsp(error, place(location), user, answered)
         if found is not None or (error.domain, error.code) == ("resource", "open-read-write"):
             return found
+    if (error.domain, error.code) == ("resource", "not-authorized"):
+        return Unauthorized("the camera {}".format("refuses this user and password" if user else _WANTS_USER))
     if (error.domain, error.code) == ("resource", "read"):
         return Stalled(str(error))
     if error.domain == "stream":
@@ -70,7 +75,7 @@ def failure(error: GstError, location: str, rtsp: bool, user: bool, answered: bo
 
 def _rtsp(error: GstError, where: Place, user: bool, answered: bool) -> Optional[SourceError]:
     if error.status == 401 or error.code == "not-authorized":
-        wish = "refuses this user and password" if user else "wants a user and a password"
+        wish = "refuses this user and password" if user else _WANTS_USER
         return Unauthorized("the camera {} (RTSP 401)".format(wish))
     if error.status == 403:
         return Unauthorized("the camera does not let this user see {} (RTSP 403)".format(where.path))

@@ -10,10 +10,11 @@ gi.require_version("GstVideo", "1.0")
 from gi.repository import GLib, Gst, GstApp, GstVideo  # noqa: E402
 
 from ..errors import Unsupported  # noqa: E402
+from .element import Element  # noqa: E402
 from .failure import GstError  # noqa: E402
-from .pipeline import Element  # noqa: E402
+from .packages import PACKAGES  # noqa: E402
 
-__all__ = ["GLib", "Gst", "GstApp", "GstVideo", "build", "exists", "read_error", "scaler"]
+__all__ = ["GLib", "Gst", "GstApp", "GstVideo", "build", "exists", "missing", "read_error", "scaler"]
 
 
 def exists(factory: str) -> bool:
@@ -35,7 +36,7 @@ def build(pipeline: Any, elements: List[Element]) -> List[Any]:
     for described in elements:
         element = Gst.ElementFactory.make(described.factory, described.name)
         if element is None:
-            raise Unsupported("GStreamer has no element {!r} here".format(described.factory))
+            raise Unsupported(missing(described.factory))
         for key, value in described.properties:
             if element.find_property(key) is not None:
                 Gst.util_set_object_arg(element, key, _text(value))
@@ -44,6 +45,12 @@ def build(pipeline: Any, elements: List[Element]) -> List[Any]:
             raise Unsupported("{} cannot be linked to {}".format(made[-1].get_name(), described.factory))
         made.append(element)
     return made
+
+
+def missing(factory: str) -> str:
+    """That there is no such element, and the package that has it."""
+    package = PACKAGES.get(factory)
+    return "GStreamer has no element {} here{}".format(factory, "; it is in " + package if package else "")
 
 
 def _text(value: object) -> str:

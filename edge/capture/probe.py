@@ -16,7 +16,9 @@ from ..wire.channel import Channel
 from ..wire.clock import monotonic_ns
 from ..wire.process import begin
 from . import pipeline
-from .pipeline import Element, Source
+from .element import Element
+from .pipeline import Parts
+from .source import Source, head
 
 _CODECS = ("h264", "h265", "jpeg")
 #: What ``parsebin`` looks for by itself: clips are in these.
@@ -55,26 +57,31 @@ def _elements(channel: Channel) -> None:
 
     Gst.init(None)
     source = Source("rtsp", "rtsp://host/")
-    common = _factories(pipeline.tail(source, "raw", False, None, scaler()))
-    common += _factories(pipeline.tail(source._replace(size=(2, 2)), "raw", False, None, scaler()))
+    board = recognise(_root())
+    parts = Parts(board, scaler(), exists)
+    common = _factories(pipeline.tail(source, "raw", False, None, parts))
+    common += _factories(pipeline.tail(source._replace(size=(2, 2)), "raw", False, None, parts))
     needs = {"pictures": common}
     for kind in ("rtsp", "file", "test"):
-        needs[kind] = _factories(pipeline.head(Source(kind, "")))
+        needs[kind] = _factories(head(Source(kind, ""), board))
     needs["file"] += _CONTAINERS
     for kind, names in needs.items():
         missing = sorted({name for name in names if not exists(name)})
         channel.send({"op": "elements", "kind": kind, "missing": missing})
-    board = recognise()
     for codec in _CODECS:
         decoders = board.decoders.get(codec, ())
         chosen = next((d for d in decoders if exists(d.element)), None)
-        tail = _factories(pipeline.tail(source, codec, True, chosen or Decoder(""), scaler()))
+        tail = _factories(pipeline.tail(source, codec, True, chosen or Decoder(""), parts))
         missing = [name for name in tail if name and name not in common and not exists(name)]
         channel.send(
             {"op": "codec", "codec": codec, "board": board.name, "missing": missing,
              "decoder": chosen.element if chosen else None, "hardware": bool(chosen and is_hardware(chosen.element)),
              "candidates": [d.element for d in decoders], "unused": _unused(codec, [d.element for d in decoders])}
         )  # fmt: skip
+
+
+def _root() -> str:
+    return os.environ.get("EDGE_ROOT", "/")
 
 
 def _factories(elements: List[Element]) -> List[str]:
@@ -116,7 +123,7 @@ def _camera(channel: Channel, order: Dict[str, Any]) -> None:
     channel.send({"op": "ready"})
     stream = None  # type: Optional[Stream]
     try:
-        stream = Stream(Source(**order["source"]), recognise())
+        stream = Stream(Source(**order["source"]), recognise(_root()))
         first, rate, over = _watch(stream, order["patience"], order["seconds"])
         channel.send(
             {"op": "camera", "codec": stream.codec, "decoder": stream.decoder,

@@ -3,32 +3,43 @@
 A pipeline is never rebuilt here: a source that broke gets a new process, which leaks nothing and crashes nobody.
 """
 
+import re
 import threading
-from typing import Any, Optional, Set, Tuple
+from typing import Any, List, Optional, Sequence, Set, Tuple
 
 from ..boards import Board
 from ..errors import Ended, SourceError, Stalled, Unreachable, Unsupported
-from . import pipeline as describe
-from .failure import GstError, failure, place
+from .element import caps as caps_of
+from .failure import GstError, failure, place, silent
 from .gst import Gst, build, exists, read_error, scaler
 from .guard import guard, push_on
+from .offers import Offer, choose
 from .picture import Layout
-from .pipeline import Source
+from .pipeline import Parts, choose_decoder, codec_of, memory_of, pace, tail
 from .reach import Reach
 from .sink import Picture, Sink
+from .source import Source, head
 
 Gst.init(None)
 _NO_VIDEO = "it has no video stream"
 
 
 class Stream:
-    """Raises SourceError from any method when the source fails; it is then only good for :meth:`close`."""
+    """Raises SourceError from any method when the source fails; it is then only good for :meth:`close`.
 
-    def __init__(self, source: Source, board: Board) -> None:
+    ``avoid``: decoders that have failed before.
+    """
+
+    def __init__(self, source: Source, board: Board, avoid: Sequence[str] = ()) -> None:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        self._board = board
+        #: Why it is not the board's best decoder, where that is so; and the hardware's decoder that does not work.
+        self.note = ""
+        self.broken = ""
+        #: Where pictures are before they are brought to system memory, as it was asked for.
+        self._memory = ""
+        self._board, self._avoid = board, avoid
         self._sink: Optional[Sink] = None
         #: The names of the elements behind the source's pad.
         self._behind: Set[str] = set()
@@ -46,8 +57,10 @@ class Stream:
         self._start()
 
     def _start(self) -> None:
-        made = build(self._pipeline, describe.head(self.source))
+        made = build(self._pipeline, head(self.source, self._board))
         origin = made[-1]
+        if self.source.kind == "usb":
+            origin = self._take_form(origin)
         if origin.get_static_pad("src") is not None:
             self._link(origin.get_static_pad("src"))
         else:
@@ -64,6 +77,18 @@ class Stream:
             raise Unreachable("the pipeline does not start")
         self._looping = looping
 
+    def _take_form(self, device: Any) -> Any:
+        """Ask the device what it offers, and keep it to the best of that."""
+        place = (self.source.options or {})["device"]
+        if device.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
+            self.check()
+            raise Unreachable("{} cannot be opened".format(place))
+        offers = _offers(device.get_static_pad("src").query_caps(None))
+        form = choose(offers, self.source.options or {}, place)
+        (chosen,) = build(self._pipeline, [caps_of(form.caps)])
+        device.link(chosen)
+        return chosen
+
     def _select(self, _source: Any, _number: int, caps: Any) -> bool:
         """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
         self._answered = True
@@ -73,6 +98,7 @@ class Stream:
         return False
 
     def _pad_added(self, _origin: Any, pad: Any) -> None:
+        self._answered = True
         caps = pad.get_current_caps() or pad.query_caps(None)
         if not _is_video(caps):
             self._passed_over = True
@@ -90,13 +116,18 @@ class Stream:
     def _link(self, pad: Any) -> None:
         """Build what comes behind ``pad``. Runs in a thread of GStreamer's, so errors are kept for the main one."""
         try:
-            structure = (pad.get_current_caps() or pad.query_caps(None)).get_structure(0)
+            caps = pad.get_current_caps() or pad.query_caps(None)
+            structure = caps.get_structure(0)
             media = structure.get_name()
-            self.codec = describe.codec_of(media, structure.get_string("encoding-name"))
-            decoder = None if self.codec == "raw" else describe.choose_decoder(self._board, self.codec, exists)
-            self.decoder = decoder.element if decoder else "none"
+            self.codec = codec_of(media, structure.get_string("encoding-name"))
+            self._memory = memory_of(caps.get_features(0).to_string())
+            decoder, self.decoder = None, "none"
+            if self.codec != "raw":
+                decoder, self.note = choose_decoder(self._board, self.codec, exists, self._avoid)
+                self.decoder, self._memory = decoder.element, decoder.memory
             rtp = media == "application/x-rtp"
-            made = build(self._pipeline, describe.tail(self.source, self.codec, rtp, decoder, scaler()))
+            parts = Parts(self._board, scaler(), exists)
+            made = build(self._pipeline, tail(self.source, self.codec, rtp, decoder, parts, self._memory))
             if pad.link(made[0].get_static_pad("sink")) != Gst.PadLinkReturn.OK:
                 raise Unsupported("its {} stream cannot be linked to {}".format(self.codec, made[0].get_name()))
             if rtp:
@@ -123,6 +154,12 @@ class Stream:
             if message.type == Gst.MessageType.ERROR:
                 self._heed(message)
             elif message.type == Gst.MessageType.EOS:
+                if self.source.kind == "csi" and not self.frames:
+                    # Argus says on its stderr why, and here nothing but this.
+                    raise Unreachable(
+                        "no picture from {}: is that camera plugged in, and has it such a mode, size and rate? "
+                        "(journalctl -u nvargus-daemon)".format(self.source.location)
+                    )
                 if self.source.live:
                     raise Stalled("the camera ended its stream")
                 raise Ended("the file is over")
@@ -146,12 +183,18 @@ class Stream:
             # GStreamer's own words are of a stream that nobody takes.
             raise Unsupported(_NO_VIDEO)
         error = read_error(message)
+        if message.src.get_name() == "decoder" and self._memory and not self.frames:
+            self.broken = self.decoder
+            raise Stalled("the decoder {} does not work here: {}".format(self.decoder, error))
         if self.source.remote and error.domain == "stream" and message.src.get_name() in self._behind:
             self._trouble = error, self.frames
             return
         found = failure(
-            error, self.source.location, self.source.remote, self.source.username is not None, self._answered
+            error, self.source.location, self.source.kind == "rtsp", self.source.username is not None, self._answered
         )
+        if self.source.remote and self.source.kind != "rtsp" and error.domain == "stream" and not self._answered:
+            # It says no more than that the stream has stopped, for a port where nobody listens too.
+            found = None
         if found is not None:
             raise found
         self._find_reason()
@@ -163,8 +206,12 @@ class Stream:
 
     def _raise_reason(self) -> None:
         reason = self._reach.reason() if self._reach is not None else None
-        if reason is not None:
-            raise Unreachable(reason)
+        if reason is None:
+            return
+        where = place(self.source.location)
+        if self.source.kind != "rtsp" and reason == silent(where):
+            raise Unsupported("what {} sends at {} is no video".format(where, where.path))
+        raise Unreachable(reason)
 
     def nothing_came(self, seconds: float) -> None:
         """So long there was no picture: raise what that means, now or from a :meth:`check` soon."""
@@ -185,9 +232,17 @@ class Stream:
         """From now on no more than so many pictures a second are scaled."""
         with self._linking:
             self.source = self.source._replace(fps=fps)
-            pace = self._pipeline.get_by_name("pace")
-            if pace is not None:
-                pace.set_property("caps", Gst.Caps.from_string(describe.pace(fps)))
+            held = self._pipeline.get_by_name("pace")
+            if held is not None:
+                held.set_property("caps", Gst.Caps.from_string(pace(fps, self._memory)))
+
+    @property
+    def memory(self) -> str:
+        """NVMM or CUDA where pictures leave the decoder in the hardware's memory, which proves that it decodes."""
+        element = self._pipeline.get_by_name("decoder" if self._pipeline.get_by_name("decoder") else "source")
+        pad = None if element is None else element.get_static_pad("src")
+        caps = None if pad is None else pad.get_current_caps()
+        return "" if caps is None else memory_of(caps.get_features(0).to_string())
 
     @property
     def linked(self) -> bool:
@@ -219,6 +274,27 @@ class Stream:
         thread.start()
         thread.join(timeout)
         return not thread.is_alive()
+
+
+def _offers(caps: Any) -> List[Offer]:
+    """A device's caps as offers: one for each size and format, at its best rate."""
+    found: List[Offer] = []
+    for index in range(caps.get_size()):
+        structure = caps.get_structure(index)
+        fixed, width = structure.get_int("width")
+        also, height = structure.get_int("height")
+        if not (fixed and also) or memory_of(caps.get_features(index).to_string()):
+            continue
+        rates = _rates(structure.to_string())
+        found.append(Offer(structure.get_name(), structure.get_string("format") or "", width, height, max(rates)))
+    return found
+
+
+def _rates(text: str) -> List[float]:
+    """The rates in a structure's text; a list or range of fractions cannot be read by every version's binding."""
+    after = text.partition("framerate=")[2].partition(", ")[0] if "{" not in text else text.partition("framerate=")[2]
+    found = [int(a) / int(b) for a, b in re.findall(r"(\d+)/(\d+)", after.partition("}")[0]) if int(b)]
+    return found or [30.0]
 
 
 def _media(caps: Any) -> Optional[str]:

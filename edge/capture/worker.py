@@ -19,8 +19,8 @@ from ..wire.messages import CREDIT, Credit, Memory, PictureHeader
 from ..wire.process import set_name
 from .frozen import Change, FrozenWatch, sample
 from .picture import copy
-from .pipeline import Source
 from .sink import Picture
+from .source import Source
 from .stream import Stream
 from .usage import usage
 
@@ -54,7 +54,7 @@ class Worker:
         #: Width and height that the daemon was told of; None while the camera is not online.
         self.told: Optional[Tuple[int, int]] = None
         self.stopped = False
-        self.stream = Stream(self.source, recognise())
+        self.stream = Stream(self.source, recognise(os.environ.get("EDGE_ROOT", "/")), order.get("avoid", ()))
 
     def run(self) -> None:
         while not self.stopped:
@@ -154,6 +154,7 @@ class Worker:
         self.told = size
         self.control.send(
             {"op": "online", "codec": self.stream.codec, "decoder": self.stream.decoder,
+             "memory": self.stream.memory, "note": self.stream.note,
              "width": size[0], "height": size[1], "time": monotonic_ns()}
         )  # fmt: skip
 
@@ -225,6 +226,8 @@ def main(control: Channel) -> None:
             # What never came has not stalled.
             never = isinstance(error, Stalled) and (worker is None or worker.told is None)
             farewell = {"op": "end", "state": Unreachable.state if never else error.state, "reason": str(error)}
+            if worker is not None and worker.stream.broken:
+                farewell["broken"] = worker.stream.broken
         control.send(farewell)
     except Closed:
         pass  # The daemon is gone: nobody is left to tell.

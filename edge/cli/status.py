@@ -172,7 +172,7 @@ def _telemetry(said: Dict[str, Any], paint: Paint) -> List[str]:
 def _reasons(cameras: Sequence[Dict[str, Any]], paint: Paint) -> List[str]:
     lines = []
     for camera in cameras:
-        notes = [clean(str(camera["reason"]))] if camera.get("reason") else []
+        notes = [clean(str(camera[key])) for key in ("reason", "note") if camera.get(key)]
         if camera.get("restarts"):
             notes.append(f"{camera['restarts']} restarts")
         if notes:

@@ -11,7 +11,7 @@ from typing_extensions import Annotated, Literal
 from edge.config.fault import Fault
 from edge.config.geometry import line_fault, zone_fault
 from edge.config.section import Section, field, take_credentials
-from edge.config.source import SourceUrl, parse_source
+from edge.config.source import WITH_USER, SourceUrl, parse_source
 from edge.config.values import Between, Name, PictureSize, Point, Seconds, Secret, Share, Text
 
 Points = List[Tuple[float, float]]
@@ -71,7 +71,10 @@ class LineConfig(Section):
 class CameraConfig(Section):
     """A camera. Once loaded, ``source`` holds no user and password: they stand in the fields of that name."""
 
-    source: Text = field("where pictures come from: rtsp://host/path, file:clip.mp4 or test://", "rebuild-camera")
+    source: Text = field(
+        "where pictures come from: rtsp://host/path, csi://0, usb:///dev/video0, http://…, file:clip.mp4 or test://",
+        "rebuild-camera",
+    )
     username: Optional[Text] = field("user at the camera", "rebuild-camera", None, secret=True)
     password: Optional[Secret] = field("password at the camera", "rebuild-camera", None, secret=True)
     enabled: bool = field("false leaves the camera alone", "rebuild-camera", True)
@@ -114,11 +117,12 @@ class CameraConfig(Section):
     @pydantic.model_validator(mode="after")
     def _whole(self) -> CameraConfig:
         url = parse_source(self.source, Path())
-        if url.kind == "rtsp":
+        if url.kind in WITH_USER:
             take_credentials(self, url.username, url.password)
             self.source = url.location
         elif self.username is not None or self.password is not None:
-            raise Fault("only an rtsp:// source has a user", "password" if self.username is None else "username")
+            key = "password" if self.username is None else "username"
+            raise Fault("only an rtsp:// or http:// source has a user", key)
         if self.loop and url.kind != "file":
             raise Fault("only a file can begin again", "loop")
         return self
@@ -126,10 +130,10 @@ class CameraConfig(Section):
     def source_url(self) -> SourceUrl:
         """The source taken apart, with user and password; a file's path is absolute."""
         url = parse_source(self.source, self._folder)
-        if url.kind != "rtsp":
+        if url.kind not in WITH_USER:
             return url
         password = None if self.password is None else self.password.get_secret_value()
-        return SourceUrl("rtsp", url.location, self.username, password)
+        return SourceUrl(url.kind, url.location, self.username, password)
 
     def meaning(self, name: str) -> object:
         """A source as the place that it names, whichever folder a relative path of it is taken from."""

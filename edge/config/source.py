@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional, Union
-from urllib.parse import parse_qsl, unquote
+from typing import Dict, Optional
+from urllib.parse import unquote
 
+from edge.config.devices import parse_csi, parse_usb
 from edge.config.fault import Fault
 from edge.config.nearest import hint
+from edge.config.options import Kind, Number, Value, Word, parse_options
+from edge.config.options import size as size_option
 from edge.config.redact import redact
 from edge.config.urls import split_authority, split_scheme
-from edge.config.values import Between, Size, parse_size
+from edge.config.values import parse_size
 
-ALLOWED = "rtsp://host[:port]/path, file:///path/clip.mp4 or test://"
-_LATER = {
-    "csi": "CSI cameras",
-    "hls": "HLS streams",
-    "http": "HTTP sources",
-    "https": "HTTP sources",
-    "rtsps": "RTSP over TLS",
-    "usb": "USB cameras",
-    "v4l2": "USB cameras",
-}
+ALLOWED = (
+    "rtsp://host[:port]/path, csi://0, usb:///dev/video0, http://host/stream.mjpg, http://host/stream.m3u8, "
+    "file:///path/clip.mp4 or test://"
+)
+_KINDS = ("rtsp", "csi", "usb", "http", "https", "file", "test")
+_LATER = {"rtsps": "RTSP over TLS"}
+#: The kinds that ask for a user and a password.
+WITH_USER = ("rtsp", "http", "hls")
 # The patterns of GStreamer's videotestsrc that move or can be told apart.
 PATTERNS = ("ball", "smpte", "snow", "black", "white", "red", "green", "blue", "circular", "blink", "pinwheel")
+_TEST: Dict[str, Kind] = {"size": size_option, "rate": Number(1, 120), "pattern": Word(PATTERNS)}
 
 
 @dataclass(frozen=True)
 class SourceUrl:
     """A source taken apart.
 
-    ``kind`` is rtsp, file or test. ``location`` is the URL without user and password, ``path`` the absolute path of a
-    file, ``options`` what a test picture looks like: width, height, rate (pictures a second) and pattern.
+    ``kind`` is rtsp, http (MJPEG), hls, csi, usb, file or test. ``location`` is the URL without user and password,
+    ``path`` the absolute path of a file, ``options`` what else the URL says: of a test picture width, height, rate
+    (pictures a second) and pattern; of a camera on the board see :mod:`edge.config.devices`.
     """
 
     kind: str
@@ -40,7 +43,7 @@ class SourceUrl:
     username: Optional[str] = field(default=None, repr=False)
     password: Optional[str] = field(default=None, repr=False)
     path: Optional[Path] = None
-    options: Dict[str, Union[int, float, str]] = field(default_factory=dict)
+    options: Dict[str, Value] = field(default_factory=dict)
 
     @property
     def safe(self) -> str:
@@ -51,25 +54,33 @@ class SourceUrl:
 def parse_source(text: str, folder: Path) -> SourceUrl:
     """``text`` as a source; a relative file is taken from ``folder``. Raises Fault, which tells no secret."""
     parts = split_scheme(text)
-    if parts is None or (not parts[1] and parts[0] not in ("file", "test", *_LATER)):
+    if parts is None or (not parts[1] and parts[0] not in ("file", "test", "usb", "csi", *_LATER)):
         raise Fault(_no_url(text))
     scheme, slashes, rest = parts
     if scheme in _LATER:
-        raise Fault(f"{_LATER[scheme]} ({scheme}:) come in a later version; allowed now: {ALLOWED}")
+        raise Fault(f"{_LATER[scheme]} ({scheme}:) comes in a later version; allowed now: {ALLOWED}")
     if scheme == "file":
         return _file(rest, slashes, folder)
     if scheme == "test":
         return _test(rest)
-    if scheme != "rtsp":
-        raise Fault(f"unknown kind of source {scheme}://{hint(scheme, ('rtsp', 'file', 'test'))}; allowed: {ALLOWED}")
+    if scheme == "csi":
+        location, options = parse_csi(rest)
+        return SourceUrl("csi", location, options=options)
+    if scheme == "usb":
+        location, options = parse_usb(rest)
+        return SourceUrl("usb", location, options=options)
+    if scheme not in _KINDS:
+        raise Fault(f"unknown kind of source {scheme}://{hint(scheme, _KINDS)}; allowed: {ALLOWED}")
     url = split_authority(rest)
     port = "" if url.port is None else f":{url.port}"
-    return SourceUrl("rtsp", f"rtsp://{url.host}{port}{url.tail}", url.username, url.password)
+    path = url.tail.partition("?")[0].partition("#")[0]
+    kind = "rtsp" if scheme == "rtsp" else "hls" if path.endswith(".m3u8") else "http"
+    return SourceUrl(kind, f"{scheme}://{url.host}{port}{url.tail}", url.username, url.password)
 
 
 def _no_url(text: str) -> str:
-    if text.startswith("/dev/video"):
-        return f"USB cameras come in a later version; allowed now: {ALLOWED}"
+    if text.startswith("/dev/"):
+        return f"found {text[:60]!r}; for a USB camera, write usb://{text[:60]}"
     if "@" not in text and (text.startswith(("/", "./", "../")) or text.endswith((".mp4", ".mkv"))):
         return f"found {text[:60]!r}; for a file, write file:{text[:60]}"
     return f"found {redact(text)[:60]!r}, which is no URL; allowed: {ALLOWED}"
@@ -93,30 +104,9 @@ def _test(rest: str) -> SourceUrl:
     place, _, query = rest.partition("?")
     if place.strip("/"):
         raise Fault("test:// takes options alone: test://?size=1280x720&rate=15&pattern=ball")
-    size, rate, pattern = Size(1280, 720), 15.0, "ball"
-    wrong: List[str] = []
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name == "size":
-            try:
-                size = parse_size(value)
-            except ValueError as error:
-                wrong.append(f"size={value[:60]}: allowed is {error}")
-        elif name == "rate":
-            try:
-                rate = Between(1, 120).check(value)
-            except ValueError as error:
-                wrong.append(f"rate={value[:60]}: allowed is {error}")
-        elif name == "pattern":
-            if value in PATTERNS:
-                pattern = value
-            else:
-                wrong.append(f"pattern={value[:60]}{hint(value, PATTERNS)}: allowed are {', '.join(PATTERNS)}")
-        else:
-            known = ("size", "rate", "pattern")
-            wrong.append(f"unknown option {name[:60]}{hint(name, known)}; allowed: {', '.join(known)}")
-    if wrong:
-        raise Fault("; ".join(wrong))
+    given = parse_options(query, _TEST)
+    size = parse_size(given.get("size", "1280x720"))
+    rate, pattern = float(str(given.get("rate", 15))), given.get("pattern", "ball")
     location = f"test://?size={size}&rate={rate:g}&pattern={pattern}"
-    options: Dict[str, Union[int, float, str]] = {"width": size.width, "height": size.height}
-    options.update(rate=rate, pattern=pattern)
+    options: Dict[str, Value] = {"width": size.width, "height": size.height, "rate": rate, "pattern": pattern}
     return SourceUrl("test", location, options=options)

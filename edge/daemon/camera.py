@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from edge import log
 from edge.config import CameraConfig
@@ -52,6 +52,9 @@ class Camera:
         self.number, self.name, self.config = number, name, config
         self.state, self.reason = ("starting", "") if config.enabled else ("disabled", "")
         self.codec = self.decoder = ""
+        #: The hardware's memory that its pictures are decoded to; and why it is not the best decoder of the board.
+        self.memory = self.note = ""
+        self._avoid: List[str] = []
         self.width = self.height = 0
         self.restarts = 0
         self.frames = CounterRate()
@@ -114,6 +117,7 @@ class Camera:
     def rebuild(self, config: CameraConfig) -> None:
         """Another source, or on or off: a new process, as soon as the old one has let go of the camera."""
         self.config = config
+        self._avoid = []
         self._backoff.reset()
         self._set("starting" if config.enabled else "disabled", "")
         if self._rebuilding is None:
@@ -163,6 +167,7 @@ class Camera:
             "source": source,
             "stall_timeout": config.stall_timeout,
             "frozen_timeout": config.frozen_timeout,
+            "avoid": self._avoid,
         }
 
     def _heard(self, message: Message) -> None:
@@ -190,6 +195,9 @@ class Camera:
     def _online(self, news: Dict[str, Any]) -> None:
         before = (self.width, self.height)
         self.codec, self.decoder = news["codec"], news["decoder"]
+        if news["note"] != self.note and news["note"]:
+            log.event(_logger, news["note"], logging.WARNING, camera=self.name, decoder=self.decoder)
+        self.memory, self.note = news["memory"], news["note"]
         self.width, self.height = news["width"], news["height"]
         if self._online_at is None:
             self._online_at = self._loop.time()
@@ -208,6 +216,12 @@ class Camera:
         if farewell is None:
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}: {last_words}"
             farewell = {"state": "stalled", "reason": f"its capture process {how}"}
+        if farewell.get("broken") and farewell["broken"] not in self._avoid:
+            # The next try is with another decoder, so there is nothing to wait for.
+            self._avoid.append(farewell["broken"])
+            log.event(_logger, farewell["reason"], logging.WARNING, camera=self.name)
+            self.start()
+            return
         self._fail(farewell["state"], farewell["reason"], worked)
 
     def _fail(self, state: str, reason: str, worked: float) -> None:

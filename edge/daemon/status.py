@@ -36,7 +36,8 @@ def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
     """The retained state of a camera; ``now`` as RFC 3339."""
     state: Dict[str, Any] = {"state": camera.state, "reason": camera.reason or None, "time": now}
     if camera.delivering:
-        state.update(codec=camera.codec, decoder=camera.decoder, width=camera.width, height=camera.height)
+        state.update(codec=camera.codec, decoder=camera.decoder, memory=camera.memory or "system")
+        state.update(width=camera.width, height=camera.height)
     return state
 
 
@@ -127,6 +128,8 @@ def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
         "source": camera.config.source_url().safe,
         "codec": camera.codec,
         "decoder": camera.decoder,
+        "memory": camera.memory or "system",
+        "note": camera.note,
         "width": camera.width,
         "height": camera.height,
         "fps_in": round(camera.frames.rate(now), 1) if online else 0.0,

@@ -100,12 +100,16 @@ class CaptureHarness(WorkerHarness):
 
 
 def planes(header: PictureHeader, memory: Optional[SlotReader]) -> Planes:
-    """The planes of an I420 or grey picture as arrays, copied."""
+    """The planes of an I420, NV12 or grey picture as arrays, copied; NV12's second has both colours side by side."""
     assert memory is not None
     data = np.frombuffer(memory.view(header.slot), np.uint8)
     width, height = header.width, header.height
     half = ((height + 1) // 2, (width + 1) // 2)
-    sizes = {"i420": [(height, width), half, half], "gray8": [(height, width)]}[FORMATS[header.format]]
+    sizes = {
+        "i420": [(height, width), half, half],
+        "nv12": [(height, width), (half[0], 2 * half[1])],
+        "gray8": [(height, width)],
+    }[FORMATS[header.format]]
     return [
         np.lib.stride_tricks.as_strided(data[offset:], (h, w), (stride, 1)).copy()
         for (h, w), offset, stride in zip(sizes, header.offsets, header.strides)

@@ -15,7 +15,7 @@ WRONG = [
     "cameras: {c: {source: 'rtsp://bob:hunter2?@cam/x'}}",
     "cameras: {c: {source: 'rtsps://bob:hunter2@cam/x'}}",
     "cameras: {c: {source: 'bob:hunter2@cam/x'}}",
-    "cameras: {c: {source: 'http://cam/?user=bob&password=hunter2'}}",
+    "cameras: {c: {source: 'http://cam:x/?user=bob&password=hunter2'}}",
     "cameras: {c: {url: 'rtsp://bob:hunter2@cam/x'}}",
     "cameras: {c: {source: 'rtsp://bob:hunter2@cam/x', password: hunter2}}",
     "cameras: {c: {source: 'rtsp://cam/x', password: hunter2}}",

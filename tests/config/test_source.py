@@ -63,14 +63,65 @@ def test_test_pictures():
 
 
 @pytest.mark.parametrize(
+    ("text", "location", "options"),
+    [
+        ("csi://0", "csi://0", {"sensor": 0}),
+        ("csi:", "csi://0", {"sensor": 0}),
+        ("csi://1/?mode=2&flip=rotate-180", "csi://1?mode=2&flip=rotate-180", {"mode": 2, "flip": "rotate-180"}),
+        (
+            "csi://0?size=1920x1080&rate=30&exposure=0.1ms..20ms&gain=1..16&ae-lock=true&white-balance=daylight",
+            "csi://0?size=1920x1080&rate=30&exposure=0.0001..0.02&gain=1..16&ae-lock=true&white-balance=daylight",
+            {"exposure": [0.0001, 0.02], "gain": [1.0, 16.0], "rate": 30.0, "size": "1920x1080", "ae-lock": True},
+        ),
+    ],
+)
+def test_csi(text, location, options):
+    url = parse_source(text, HERE)
+    assert (url.kind, url.location) == ("csi", location)
+    assert {**url.options, **options} == url.options
+    assert parse_source(url.location, HERE) == url
+
+
+def test_usb():
+    url = parse_source("usb:///dev/video0?size=1280x720&rate=30&format=mjpeg", HERE)
+    assert (url.kind, url.location) == ("usb", "usb:///dev/video0?size=1280x720&rate=30&format=mjpeg")
+    assert url.options == {"device": "/dev/video0", "size": "1280x720", "rate": 30.0, "format": "mjpeg"}
+    assert parse_source("usb:/dev/v4l/by-id/usb-046d_C920-video-index0", HERE).options == {
+        "device": "/dev/v4l/by-id/usb-046d_C920-video-index0"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "location"),
+    [
+        ("http://cam/video.mjpg?fps=5", "http", "http://cam/video.mjpg?fps=5"),
+        ("https://u:p@cam:8443/axis-cgi/mjpg/video.cgi", "http", "https://cam:8443/axis-cgi/mjpg/video.cgi"),
+        ("http://cam/live/index.m3u8?token=x", "hls", "http://cam/live/index.m3u8?token=x"),
+    ],
+)
+def test_http(text, kind, location):
+    url = parse_source(text, HERE)
+    assert (url.kind, url.location) == (kind, location)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("csi://0", "CSI cameras (csi:) come in a later version"),
-        ("usb:///dev/video0", "USB cameras"),
-        ("/dev/video0", "USB cameras"),
-        ("http://cam/mjpeg", "later"),
-        ("https://cam/x.m3u8", "later"),
-        ("hls://cam/x", "later"),
+        ("csi://front", "by its number: csi://0"),
+        ("csi://300", "by its number"),
+        ("csi://0?flip=upside-down", "one of none, counterclockwise"),
+        ("csi://0?mode=1.5", "a whole number"),
+        ("csi://0?exposure=20ms..1ms", "a range low..high"),
+        ("csi://0?gain=2", "a range low..high"),
+        ("csi://0?ae-lock=yes", "true or false"),
+        ("usb://video0", "usb:///dev/video0"),
+        ("usb:///dev/../etc/passwd", "by its device"),
+        ("usb:///dev/video0?format=h264", "one of auto, mjpeg, raw"),
+        ("/dev/video0", "write usb:///dev/video0"),
+        ("http://", "no host"),
+        ("https:cam/x", "no URL"),
+        ("hls://cam/x", "unknown kind of source hls://"),
+        ("rtsps://cam/x", "later"),
         ("rtsps://cam/x", "RTSP over TLS"),
         ("rstp://cam/x", "did you mean 'rtsp'?"),
         ("foo://x", "unknown kind of source foo://; allowed: rtsp://"),

@@ -18,7 +18,8 @@ from edge.daemon.camera import Camera
 from scripts.servers import free_port
 
 BOUND = 100.0
-ONLINE = {"op": "online", "codec": "h264", "decoder": "avdec_h264", "width": 640, "height": 360, "time": 0}
+ONLINE = {"op": "online", "codec": "h264", "decoder": "avdec_h264", "width": 640, "height": 360, "time": 0,
+          "memory": "", "note": ""}
 
 
 @pytest.fixture

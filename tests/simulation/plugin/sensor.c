@@ -1,0 +1,91 @@
+#include "sensor.h"
+
+#include "element_properties.h"
+
+/* How often the control file is looked at while nothing comes. */
+#define LOOK_US 50000
+
+void
+sensor_init (Sensor * self)
+{
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+}
+
+void
+sensor_clear (Sensor * self)
+{
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+}
+
+void
+sensor_begin (Sensor * self, const GstVideoInfo * info)
+{
+  self->length = gst_util_uint64_scale (G_USEC_PER_SEC, info->fps_d, info->fps_n);
+  self->began = self->due = g_get_monotonic_time ();
+  self->quiet = 0;
+}
+
+void
+sensor_unlock (Sensor * self, gboolean unlocked)
+{
+  g_mutex_lock (&self->lock);
+  self->unlocked = unlocked;
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Wait until then; FALSE when it is to stop. */
+static gboolean
+wait_until (Sensor * self, gint64 when)
+{
+  g_mutex_lock (&self->lock);
+  while (!self->unlocked && g_cond_wait_until (&self->changed, &self->lock, when))
+    continue;
+  gboolean on = !self->unlocked;
+  g_mutex_unlock (&self->lock);
+  return on;
+}
+
+static gdouble
+patience_us (GstElement * camera, const gchar * property, gdouble otherwise_ns)
+{
+  gboolean has = g_object_class_find_property (G_OBJECT_GET_CLASS (camera), property) != NULL;
+
+  return (has ? property_number (camera, property) : otherwise_ns) / 1000;
+}
+
+GstFlowReturn
+sensor_next (Sensor * self, GstElement * camera, ArgusEvent * event)
+{
+  gint64 length = self->length;
+  guint timeout = property_number (camera, "timeout");
+  gint sensor = property_number (camera, "sensor-id"), status = argus_status ("TIMEOUT");
+
+  while (wait_until (self, self->due)) {
+    gint64 now = g_get_monotonic_time ();
+    *event = argus_next (sensor, &status);
+    if (timeout > 0 && now - self->began > timeout * G_USEC_PER_SEC)
+      return GST_FLOW_EOS;
+    if (*event == ARGUS_ERROR) {
+      argus_post_error (camera, status);
+      return GST_FLOW_EOS;
+    }
+    if (*event != ARGUS_SILENT && *event != ARGUS_STALL) {
+      self->quiet = 0;
+      self->due = MAX (self->due, now - length) + length;
+      return GST_FLOW_OK;
+    }
+    if (self->quiet == 0)
+      self->quiet = now;
+    if (*event == ARGUS_SILENT && now - self->quiet >= patience_us (camera, "event-wait", CAMERA_EVENT_WAIT_NS))
+      return GST_FLOW_EOS;
+    if (*event == ARGUS_STALL && now - self->quiet >= patience_us (camera, "acquire-wait", CAMERA_ACQUIRE_WAIT_NS)) {
+      argus_post_error (camera, status);
+      return GST_FLOW_EOS;
+    }
+    self->due = now + LOOK_US;
+  }
+  return GST_FLOW_FLUSHING;
+}
