@@ -46,8 +46,9 @@ def processes() -> Set[str]:
 
 def test_it_shows_events_for_a_while(environment: Dict[str, str]) -> None:
     done = subprocess.run(
-        DEMO, cwd=str(ROOT), env=dict(environment, DURATION="8"), capture_output=True, text=True, timeout=120
-    )
+        DEMO, cwd=str(ROOT), env=dict(environment, DURATION="8", COLUMNS="160"), capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     kinds = {words[2] for words in map(str.split, done.stdout.splitlines()) if len(words) > 2}
     assert {"device.start", "camera.online", "object.start"} <= kinds

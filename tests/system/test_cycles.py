@@ -35,6 +35,7 @@ def edge(
     (edge.folder / "cameras.d").mkdir()
     edge.start()
     edge.until_pictures("square", "lawn")
+    edge.until(lambda s: s["mqtt"]["state"] == "online" and s["telemetry"]["state"] == "running", "all connected")
     yield edge
     edge.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -147,6 +148,7 @@ def fake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         write(root, "run/jtop.sock", "")
         write(root, "packages/jtop/__init__.py", FAKE.format(start=start, ok=ok, version=version) + more)
         monkeypatch.syspath_prepend(str(root / "packages"))
+        importlib.invalidate_caches()  # files made within one tick of the clock look as if they had been there
         return Jtop(0.5, str(root))
 
     yield make
