@@ -41,7 +41,7 @@ def test_the_services_own_is_looked_at_by_itself(tree: Tree) -> None:
 
 
 def test_every_problem_has_its_place(here: Here) -> None:
-    context = here(PERSON + "cameras:\n  gate: {source: 'test://', fsp: 3}\n  yard: {source: 'http://x'}\n")
+    context = here(PERSON + "cameras:\n  gate: {source: 'test://', fsp: 3}\n  yard: {source: 'foo://x'}\n")
     found = list(configuration.configuration(context))
     assert [finding.status for finding in found] == ["error", "error"]
     assert "edge.yaml:4" in found[0].message and "fps" in found[0].message
