@@ -72,7 +72,8 @@ class EdgeDaemon:
     def start(self) -> EdgeDaemon:
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge", "run", "-c", str(self.config)],
+                # It ends with whoever started it, however that went.
+                ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "edge", "run", "-c", str(self.config)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, cwd=ROOT,
                 start_new_session=True,  # Ctrl-C is for whoever runs it
             )  # fmt: skip

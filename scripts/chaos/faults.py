@@ -41,10 +41,10 @@ def _strike(pid: Optional[int], number: int) -> bool:
 
 
 def _process(number: signal.Signals, of: str) -> Begin:
-    """A signal to the capture process, or the inference process. A stopped one goes on later, or never does."""
+    """A signal to the camera's capture process, or to a common one. A stopped one goes on later, or never does."""
 
     def begin(site: Site, camera: str, rng: random.Random) -> End:
-        pid = site.status()["inference"].get("pid") if of == "inference" else site.camera(camera).get("pid")
+        pid = (site.camera(camera) if of == "capture" else site.status().get(of, {})).get("pid")
         struck = _strike(pid, number)
         if number == signal.SIGSTOP and struck and rng.random() < 0.5:
             return lambda: _strike(pid, signal.SIGCONT)
@@ -167,9 +167,9 @@ COMMON: Dict[str, Dict[str, Begin]] = {
         name: {f"server {how}": _server(name, how) for how in ("restarted", "frozen")} for name in ("open", "locked")
     },
     "broker": {f"broker {how}": _server("broker", how) for how in ("restarted", "frozen")},
-    "inference": {
-        "inference killed": _process(signal.SIGKILL, "inference"),
-        "inference hangs": _process(signal.SIGSTOP, "inference"),
+    **{
+        of: {f"{of} killed": _process(signal.SIGKILL, of), f"{of} hangs": _process(signal.SIGSTOP, of)}
+        for of in ("inference", "telemetry")
     },
     "files": {
         "extra camera": _extra,

@@ -81,13 +81,13 @@ def compare(site: Site, before: Calm, after: Calm) -> List[Check]:
             ", ".join(f"{p.name} ({p.pid}, {p.state})" for p in strays) or f"{len(wanted)} processes",
         ),
     ]
-    for name, was in before.held.items():
-        now = after.held[name]
+    for name, had in before.held.items():
+        has = after.held[name]
         for what in ("fds", "memfds", "threads"):
-            a, b = getattr(was, what), getattr(now, what)
+            a, b = getattr(had, what), getattr(has, what)
             checks.append(Check(f"{name}: {what} as before", a == b, f"{a}, now {b}"))
-        grown = now.rss_kib - was.rss_kib
-        detail = f"{was.rss_kib / 1024:.1f} MiB, now {now.rss_kib / 1024:.1f}"
+        grown = has.rss_kib - had.rss_kib
+        detail = f"{had.rss_kib / 1024:.1f} MiB, now {has.rss_kib / 1024:.1f}"
         checks.append(Check(f"{name}: memory not grown", grown <= _MORE_KIB[name], detail))
     return checks
 
