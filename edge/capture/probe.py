@@ -21,7 +21,8 @@ from .pipeline import Parts
 from .source import Source, head
 
 _CODECS = ("h264", "h265", "jpeg")
-#: What ``parsebin`` looks for by itself: clips are in these.
+#: What ``parsebin`` looks for by itself: in an HLS stream, and in clips.
+_PLAYLIST = ("hlsdemux", "tsdemux")
 _CONTAINERS = ("qtdemux", "matroskademux")
 # The first pictures come all at once, from the camera's own buffer and the jitter buffer: the rate is counted later.
 _SETTLE_NS = 300000000
@@ -62,9 +63,10 @@ def _elements(channel: Channel) -> None:
     common = _factories(pipeline.tail(source, "raw", False, None, parts))
     common += _factories(pipeline.tail(source._replace(size=(2, 2)), "raw", False, None, parts))
     needs = {"pictures": common}
-    for kind in ("rtsp", "file", "test"):
-        needs[kind] = _factories(head(Source(kind, ""), board))
+    for kind in ("rtsp", "http", "hls", "usb", "file", "test") + (("csi",) if board.camera else ()):
+        needs[kind] = _factories(head(Source(kind, "", options={"device": "", "sensor": 0}), board))
     needs["file"] += _CONTAINERS
+    needs["hls"] += _PLAYLIST
     for kind, names in needs.items():
         missing = sorted({name for name in names if not exists(name)})
         channel.send({"op": "elements", "kind": kind, "missing": missing})

@@ -20,6 +20,10 @@ _PACKAGES = {
     "va": "gstreamer1.0-plugins-bad",
     "nvh26": "gstreamer1.0-plugins-bad",
     "nvv4l2": "nvidia-l4t-gstreamer",
+    "hlsdemux": "gstreamer1.0-plugins-bad",
+    "tsdemux": "gstreamer1.0-plugins-bad",
+    "souphttpsrc": "gstreamer1.0-plugins-good",
+    "multipartdemux": "gstreamer1.0-plugins-good",
     "nvvidconv": "nvidia-l4t-gstreamer",
     "nvarguscamerasrc": "nvidia-l4t-gstreamer",
     "jpegdec": "gstreamer1.0-plugins-good",
@@ -35,7 +39,10 @@ _PACKAGES = {
     "capsfilter": "libgstreamer1.0-0",
     "queue": "libgstreamer1.0-0",
 }
-_WORDS = {"rtsp": "RTSP cameras", "file": "files", "test": "test pictures", "pictures": "any camera"}
+_WORDS = {
+    "rtsp": "RTSP", "http": "Motion JPEG", "hls": "HLS", "usb": "USB", "csi": "CSI cameras", "file": "files",
+    "test": "test pictures", "pictures": "any camera",
+}  # fmt: skip
 _CODECS = {"h264": "H.264", "h265": "H.265", "jpeg": "JPEG"}
 
 
