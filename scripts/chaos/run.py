@@ -50,8 +50,9 @@ def turns(series: Series, seed: int) -> Iterator[Turn]:
 
 def all_series(site: Site) -> List[Series]:
     cameras = [Series(c, LOCKED if site.locked(c) else CAMERA, (0.2, 6.0), (0.0, 2.0)) for c in site.cameras]
-    # None of these may hide what comes of the others; inference that fails too often is left alone for minutes.
-    slow = {"open": 10.0, "locked": 10.0, "broker": 5.0, "inference": 20.0, "telemetry": 20.0}
+    # None of these may hide what comes of the others; inference that fails too often is left alone for minutes, and
+    # telemetry is not tried again within one.
+    slow = {"open": 10.0, "locked": 10.0, "broker": 5.0, "inference": 20.0, "telemetry": 60.0}
     pauses = {name: (least, 3 * least) for name, least in slow.items()}
     common = [Series(name, faults, (0.2, 6.0), pauses.get(name, (1.0, 8.0))) for name, faults in COMMON.items()]
     return cameras + common

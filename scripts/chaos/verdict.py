@@ -9,8 +9,9 @@ from scripts.chaos.site import Site
 from scripts.edge_daemon import Holdings, Process, holdings
 from scripts.servers import wait_until
 
-#: Seconds that everything has to come back: the longest wait between two tries is 37.5 s, and a worker has to start.
-BACK_S = 90.0
+#: Seconds that everything has to come back. A camera's longest wait between two tries is 37.5 s, and a worker has to
+#: start; that the telemetry process hangs is noticed within 25 s, and another one started a minute later.
+BACK_S = 120.0
 # Memory settles: the interpreter's and the allocator's own.
 _MORE_KIB = {"daemon": 8 << 10, "inference": 16 << 10}
 
@@ -42,6 +43,8 @@ def whole(site: Site) -> bool:
         and status["mqtt"]["state"] == "online"
         and status["mqtt"]["pending"] < 50  # there is always a message under way
         and status["config"]["state"] == "applied"
+        and status["telemetry"]["state"] == "running"
+        and not any(process.state in "TZ" for process in site.daemon.processes())
     )
 
 
