@@ -242,7 +242,8 @@ def test_a_bad_edit_changes_nothing_and_everybody_is_told(site: Site) -> None:
     ).json["config"]
     assert told["at"] == place and "cameras.lawn.fps" in told["error"]
     assert f"{place}:" in site.edge.log
-    done = site.edge.run("status", "-c", str(site.edge.config))
+    shown = site.edge.run("status", "--device", site.device).stdout
+    assert "rejected" in shown and place in shown
     site.edge.until_pictures("square", "lawn")
     assert site.facts() == before
     site.camera("lawn", "fps: 4")
@@ -251,7 +252,6 @@ def test_a_bad_edit_changes_nothing_and_everybody_is_told(site: Site) -> None:
         lambda m: m.topic == f"{site.base}/state" and m.json["config"] == {"state": "applied"}
     )
     assert site.facts() == before
-    assert done.returncode == 78 or "rejected" in done.stdout
 
 
 def test_a_restart_with_a_broken_file_comes_up_with_what_worked(site: Site) -> None:
