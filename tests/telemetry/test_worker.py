@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
@@ -152,7 +153,13 @@ def fake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         return Jtop(0.5, str(root))
 
     yield make
+    wait_until(no_import_under_way, what="the threads' imports of jtop")
     sys.modules.pop("jtop", None)
+
+
+def no_import_under_way() -> bool:
+    """A thread that a test left behind could still import that test's module, for the next test."""
+    return all(thread.version or thread.failure for thread in threading.enumerate() if isinstance(thread, JtopThread))
 
 
 def values_of(jtop: Jtop) -> Any:
