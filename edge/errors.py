@@ -88,6 +88,14 @@ class Incompatible(EngineError):
     """The network's inputs or outputs do not fit what its model.yaml says."""
 
 
+class BuildFailed(EngineError):
+    """No engine could be built of this network with what was asked for."""
+
+
+class DeviceLost(EngineError):
+    """The GPU or the DLA reported what poisons its process for good: only a new process can go on."""
+
+
 class OutOfMemory(EngineError):
     """The device has no memory left for the network."""
 

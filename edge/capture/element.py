@@ -1,6 +1,6 @@
-"""An element of a pipeline as plain data, which prints as ``gst-launch-1.0`` takes it."""
+"""An element of a pipeline as plain data."""
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 
 class Element(NamedTuple):
@@ -9,23 +9,6 @@ class Element(NamedTuple):
     factory: str
     properties: Tuple[Tuple[str, object], ...] = ()
     name: Optional[str] = None
-
-    def __str__(self) -> str:
-        if self.factory == "capsfilter":
-            return "'{}'".format(dict(self.properties)["caps"])
-        words = [self.factory]
-        if self.name:
-            words.append("name=" + self.name)
-        for key, value in self.properties:
-            # A password is a property like any other here, but nothing that is printed may hold it.
-            shown = "***" if key == "user-pw" else str(value).lower() if isinstance(value, bool) else str(value)
-            words.append("{}={}".format(key, '"{}"'.format(shown) if " " in shown else shown))
-        return " ".join(words)
-
-
-def describe(elements: List[Element]) -> str:
-    """The elements as a ``gst-launch-1.0`` line."""
-    return " ! ".join(str(e) for e in elements)
 
 
 def caps(text: str, name: Optional[str] = None) -> Element:

@@ -55,12 +55,12 @@ def printable(words: str) -> str:
     return line if len(line) <= _MOST_WORDS else line[: _MOST_WORDS - 1] + "…"
 
 
-def failure(error: GstError, location: str, rtsp: bool, user: bool, answered: bool) -> Optional[SourceError]:
+def failure(error: GstError, location: str, kind: str, user: bool, answered: bool) -> Optional[SourceError]:
     """The error as one of ours; None when a connection failed and GStreamer does not say why.
 
-    ``user``: a user name was sent; ``answered``: the camera has told what it sends, so it is one.
+    ``kind``: of source; ``user``: a user name was sent; ``answered``: the camera has told what it sends, so it is one.
     """
-    if rtsp:
+    if kind == "rtsp":
         found = _rtsp(error, place(location), user, answered)
         if found is not None or (error.domain, error.code) == ("resource", "open-read-write"):
             return found
@@ -69,7 +69,8 @@ def failure(error: GstError, location: str, rtsp: bool, user: bool, answered: bo
     if (error.domain, error.code) == ("resource", "read"):
         return Stalled(str(error))
     if error.domain == "stream":
-        return Unsupported(str(error))
+        # Of HTTP it says no more than that the stream has stopped, for a port where nobody listens too.
+        return None if kind in ("http", "hls") and not answered else Unsupported(str(error))
     return Unreachable(str(error))
 
 

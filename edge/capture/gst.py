@@ -12,7 +12,7 @@ from gi.repository import GLib, Gst, GstApp, GstVideo  # noqa: E402
 from ..errors import Unsupported  # noqa: E402
 from .element import Element  # noqa: E402
 from .failure import GstError  # noqa: E402
-from .packages import PACKAGES  # noqa: E402
+from .packages import words  # noqa: E402
 
 __all__ = ["GLib", "Gst", "GstApp", "GstVideo", "build", "exists", "missing", "read_error", "scaler"]
 
@@ -49,7 +49,7 @@ def build(pipeline: Any, elements: List[Element]) -> List[Any]:
 
 def missing(factory: str) -> str:
     """That there is no such element, and the package that has it."""
-    package = PACKAGES.get(factory)
+    package = words(factory)
     return "GStreamer has no element {} here{}".format(factory, "; it is in " + package if package else "")
 
 

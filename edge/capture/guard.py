@@ -5,14 +5,15 @@ errorignore keeps the error from them, but gives nothing more to who returned it
 with every picture.
 
 rtph264depay and rtph265depay read behind the end of a fragment that is shorter than its own headers, and the process
-dies of it (seen with GStreamer 1.22). Such a packet is of no use and is taken out in front of them.
+dies of it (seen with GStreamer 1.22; their source had no check before and after that release, so no version is taken
+to be safe). Such a packet is of no use and is taken out in front of them.
 """
 
 import ctypes
 from typing import Any
 
-from .gst import Gst
-from .picture import copy
+from . import native
+from .native import DROP, PASS
 
 _RTP_HEADER = 12
 #: Bytes of payload that a depayloader needs to see: a NAL unit's header and a fragment's.
@@ -29,19 +30,19 @@ def guard(pad: Any, codec: str) -> None:
     head = (ctypes.c_ubyte * 65536)()
     address = ctypes.addressof(head)
 
-    def look(_pad: Any, info: Any) -> Any:
-        # Once a packet, so it is kept short: 10 µs each.
-        buffer = info.get_buffer()
-        size = buffer.get_size()
-        if size >= _RTP_HEADER + least:
-            copy(buffer, address, 1)
-            if not head[0] & _MORE_THAN_A_HEADER:
-                return Gst.PadProbeReturn.OK
-            if _payload(bytes(head[: copy(buffer, address, len(head))]), size) >= least:
-                return Gst.PadProbeReturn.OK
-        return Gst.PadProbeReturn.DROP
+    enough = _RTP_HEADER + least
+    extract = native.extract
 
-    pad.add_probe(Gst.PadProbeType.BUFFER, look)
+    def look(packet: int) -> int:
+        # Once a packet, so it is kept short: one call of C's.
+        if extract(packet, 0, address, enough) < enough:
+            return DROP
+        if not head[0] & _MORE_THAN_A_HEADER:
+            return PASS
+        whole = bytes(head[: extract(packet, 0, address, len(head))])
+        return PASS if _payload(whole, native.buffer_size(packet)) >= least else DROP
+
+    native.each_buffer(pad, look)
 
 
 def _payload(packet: bytes, size: int) -> int:
@@ -55,9 +56,11 @@ def _payload(packet: bytes, size: int) -> int:
 def push_on(errorignore: Any) -> None:
     """Let an errorignore element give on what comes whatever became of what came before."""
     pad = errorignore.get_static_pad("sink")
+    address = native.address(pad)
+    mark = native.mark_reconfigure
 
-    def again(_pad: Any, _info: Any) -> Any:
-        pad.mark_reconfigure()
-        return Gst.PadProbeReturn.OK
+    def again(_picture: int) -> int:
+        mark(address)
+        return PASS
 
-    pad.add_probe(Gst.PadProbeType.BUFFER, again)
+    native.each_buffer(pad, again)

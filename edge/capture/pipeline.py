@@ -9,7 +9,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 from ..boards import FEATURES, Board, Decoder
 from ..errors import Unsupported
 from .element import Element, caps, fraction
-from .packages import PACKAGES
+from .packages import words
 from .source import Source
 
 # What may follow an RTP pad or a demuxer's pad, by codec.
@@ -52,7 +52,7 @@ def choose_decoder(board: Board, codec: str, exists: Callable[[str], bool], avoi
     for decoder in candidates:
         if not exists(decoder.element):
             if decoder.memory:
-                package = PACKAGES.get(decoder.element)
+                package = words(decoder.element)
                 notes.append("{} is not there{}".format(decoder.element, "; it is in " + package if package else ""))
         elif decoder.element in avoid:
             notes.append("{} failed".format(decoder.element))
@@ -86,8 +86,16 @@ def tail(
         elements.append(Element("errorignore", (("convert-to", "ok"),), "ignore"))
     if codec != "raw":
         assert decoder is not None
+        if source.kind == "http":
+            # Pictures that come one by one tell no rate, and then their number cannot be lowered to one.
+            elements.append(Element("capssetter", (("caps", "image/jpeg,framerate=30/1"),)))
         elements += [Element(_PARSE[codec]), Element(decoder.element, decoder.properties, "decoder")]
         memory = decoder.memory
+    elif source.kind == "usb" and parts.board.converter is not None and parts.board.converter.memory == "NVMM":
+        # The converter scales in hardware what lies in its memory; on r32 it converts nothing from system to system.
+        converter = parts.board.converter
+        elements += [Element(converter.element, converter.properties), caps("video/x-raw(memory:NVMM),format=NV12")]
+        memory = "NVMM"
     elements += {"NVMM": _from_nvmm, "CUDA": _from_cuda}.get(memory, _from_system)(source, parts)
     sink = (
         ("drop", True),
@@ -105,11 +113,22 @@ def _from_system(source: Source, parts: Parts) -> List[Element]:
     """Without ``source.size`` the decoder's own planes go out unconverted: preparing them for the network costs less
     from there than a conversion here. The converter behind passes I420, NV12 and grey through untouched.
     """
+    straight = _straight(parts)
     if source.size is None:
-        return [Element("videoconvert"), caps(_TAKEN)]
+        return [*straight, Element("videoconvert"), caps(_TAKEN)]
     # Stretched, not letterboxed: a place in the picture is the same fraction of it at any size.
     scaling = [Element(name, (("add-borders", False),)) for name in parts.scaler.split()]
-    return [*_thinned(source, ""), *scaling, caps(_sized("video/x-raw", source.size)), caps(_TAKEN)]
+    return [*_thinned(source, ""), *straight, *scaling, caps(_sized("video/x-raw", source.size)), caps(_TAKEN)]
+
+
+def _straight(parts: Parts) -> List[Element]:
+    """Makes a picture of the first of two fields that come in one; anything else passes untouched, at no cost.
+
+    By the lines of that field alone: in front of it pictures are left out, so the one before says nothing.
+    """
+    if not parts.exists("deinterlace"):
+        return []
+    return [Element("deinterlace", (("mode", "auto"), ("fields", "top"), ("method", "linear")))]
 
 
 def _from_nvmm(source: Source, parts: Parts) -> List[Element]:
@@ -122,14 +141,16 @@ def _from_nvmm(source: Source, parts: Parts) -> List[Element]:
 
 
 def _from_cuda(source: Source, parts: Parts) -> List[Element]:
-    """The GPU scales where it can; what comes down is converted only if it is none of the formats that are taken."""
-    converter = parts.board.converter
-    if source.size is not None and converter is not None and parts.exists(converter.element):
-        form = _sized("video/x-raw({}),format=NV12".format(FEATURES["CUDA"]), source.size)
-        down = [Element(converter.element, converter.properties, "converter"), caps(form), Element("cudadownload")]
-        return [*_thinned(source, "CUDA"), *down, caps(_TAKEN)]
+    """Pictures stay in the GPU's memory up to the appsink: reading one brings it down, so only those come that are
+    asked for. The GPU scales where it can.
+    """
+    cuda = "video/x-raw({}),format=".format(FEATURES["CUDA"])
     if source.size is None:
-        return [Element("cudadownload"), Element("videoconvert"), caps(_TAKEN)]
+        return [caps(cuda + "{NV12,P010_10LE}")]
+    converter = parts.board.converter
+    if converter is not None and parts.exists(converter.element):
+        scaling = Element(converter.element, converter.properties, "converter")
+        return [*_thinned(source, "CUDA"), scaling, caps(_sized(cuda + "NV12", source.size))]
     return [Element("cudadownload"), *_from_system(source, parts)]
 
 

@@ -1,7 +1,8 @@
 """``python -m edge.capture.probe NAME FD PARENT``: tells ``edge doctor`` what GStreamer can do here, or of one camera.
 
-One order comes, ``{"op": "elements"}`` or ``{"op": "camera", "source": …, "patience": s, "seconds": s}``; it says what
-it is about to import before it does, since a broken library may kill the process.
+One order comes: ``{"op": "elements"}``, ``{"op": "camera", "source": …, "patience": s, "seconds": s}``, or
+``{"op": "pipeline", "source": …, "codec": …, "decoder": …}``. It says what it is about to import or to try before it
+does, since a broken library may kill the process.
 """
 
 import importlib
@@ -9,14 +10,15 @@ import os
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
-from ..boards import recognise
-from ..boards.board import Decoder
+from ..boards import Board, Decoder, Found, look
+from ..boards.quirks import NEEDS_LSMOD
 from ..errors import Ended, SourceError, Unreachable
 from ..wire.channel import Channel
 from ..wire.clock import monotonic_ns
 from ..wire.process import begin
 from . import pipeline
 from .element import Element
+from .packages import packages
 from .pipeline import Parts
 from .source import Source, head
 
@@ -33,32 +35,43 @@ _TEARDOWN_S = 1.0
 def main(channel: Channel) -> None:
     order = channel.receive().control or {}
     channel.send({"op": "python", "version": sys.version.split()[0], "path": sys.executable})
+    found = look(_root())
+    channel.send(_board(found))
     for name, module in (("gi", "gi"), ("gstreamer", "edge.capture.gst")):
         channel.send({"op": "importing", "module": name})
         try:
-            found = importlib.import_module(module)
-            version = found.Gst.version_string().split()[-1] if name == "gstreamer" else found.__version__
+            loaded = importlib.import_module(module)
+            version = loaded.Gst.version_string().split()[-1] if name == "gstreamer" else loaded.__version__
         except Exception as error:  # ValueError for a missing typelib; a broken library raises whatever it likes
             channel.send({"op": "module", "module": name, "error": " ".join(str(error).split())[:300]})
             channel.send({"op": "end"})
             return
         channel.send({"op": "module", "module": name, "version": version})
     if order.get("op") == "camera":
-        _camera(channel, order)
+        _camera(channel, order, found.board)
+    elif order.get("op") == "pipeline":
+        _pipeline(channel, order, found.board)
     else:
-        _elements(channel)
+        _elements(channel, found.board)
     channel.send({"op": "end"})
 
 
-# ---- what is installed -------------------------------------------------------------------------------------------
+# ---- the board, and what is installed -----------------------------------------------------------------------------
 
 
-def _elements(channel: Channel) -> None:
+def _board(found: Found) -> Dict[str, Any]:
+    board = found.board
+    return {
+        "op": "board", "name": board.name, "release": board.release, "l4t": found.l4t, "warning": found.warning,
+        "programs": ["lsmod"] if NEEDS_LSMOD in board.quirks else [],
+    }  # fmt: skip
+
+
+def _elements(channel: Channel, board: Board) -> None:
     from .gst import Gst, exists, scaler
 
     Gst.init(None)
     source = Source("rtsp", "rtsp://host/")
-    board = recognise(_root())
     parts = Parts(board, scaler(), exists)
     common = _factories(pipeline.tail(source, "raw", False, None, parts))
     common += _factories(pipeline.tail(source._replace(size=(2, 2)), "raw", False, None, parts))
@@ -68,18 +81,42 @@ def _elements(channel: Channel) -> None:
     needs["file"] += _CONTAINERS
     needs["hls"] += _PLAYLIST
     for kind, names in needs.items():
-        missing = sorted({name for name in names if not exists(name)})
+        missing = [_lacking(name) for name in sorted(set(names)) if not exists(name)]
         channel.send({"op": "elements", "kind": kind, "missing": missing})
     for codec in _CODECS:
         decoders = board.decoders.get(codec, ())
-        chosen = next((d for d in decoders if exists(d.element)), None)
-        tail = _factories(pipeline.tail(source, codec, True, chosen or Decoder(""), parts))
-        missing = [name for name in tail if name and name not in common and not exists(name)]
+        there = [decoder for decoder in decoders if exists(decoder.element)]
+        tail = _factories(pipeline.tail(source, codec, True, there[0] if there else Decoder(""), parts))
+        missing = [_lacking(name) for name in tail if name and name not in common and not exists(name)]
+        chosen, failed = (there[0], []) if missing and there else _first_that_works(channel, codec, there)
         channel.send(
-            {"op": "codec", "codec": codec, "board": board.name, "missing": missing,
+            {"op": "codec", "codec": codec, "missing": missing, "failed": failed,
              "decoder": chosen.element if chosen else None, "hardware": bool(chosen and is_hardware(chosen.element)),
-             "candidates": [d.element for d in decoders], "unused": _unused(codec, [d.element for d in decoders])}
+             "absent": [_lacking(d.element) for d in decoders if d not in there],
+             "better": [d.element for d in decoders if d.memory and d != chosen],
+             "unused": _unused(codec, [d.element for d in decoders])}
         )  # fmt: skip
+
+
+def _first_that_works(
+    channel: Channel, codec: str, decoders: List[Decoder]
+) -> Tuple[Optional[Decoder], List[Dict[str, str]]]:
+    """And why those before it do not."""
+    from .trial import attempt
+
+    failed = []  # type: List[Dict[str, str]]
+    for decoder in decoders:
+        # A driver may take the process with it.
+        channel.send({"op": "trying", "element": decoder.element, "codec": codec})
+        failure = attempt(codec, decoder).failure
+        if not failure:
+            return decoder, failed
+        failed.append({"element": decoder.element, "why": failure})
+    return None, failed
+
+
+def _lacking(element: str) -> Dict[str, Any]:
+    return {"element": element, "packages": packages(element)}
 
 
 def _root() -> str:
@@ -119,23 +156,31 @@ def _unused(codec: str, known: List[str]) -> List[str]:
 # ---- what a camera sends -----------------------------------------------------------------------------------------
 
 
-def _camera(channel: Channel, order: Dict[str, Any]) -> None:
+def _camera(channel: Channel, order: Dict[str, Any], board: Board) -> None:
     from .stream import Stream
 
     channel.send({"op": "ready"})
-    stream = None  # type: Optional[Stream]
-    try:
-        stream = Stream(Source(**order["source"]), recognise(_root()))
-        first, rate, over = _watch(stream, order["patience"], order["seconds"])
-        channel.send(
-            {"op": "camera", "codec": stream.codec, "decoder": stream.decoder,
-             "hardware": is_hardware(stream.decoder), "width": first[0], "height": first[1], "rate": rate,
-             "over": over}
-        )  # fmt: skip
-    except SourceError as error:
-        channel.send({"op": "camera", "state": error.state, "reason": str(error)})
-    if stream is not None:
-        stream.close(_TEARDOWN_S)
+    avoid = []  # type: List[str]
+    while True:
+        stream = None  # type: Optional[Stream]
+        try:
+            stream = Stream(Source(**order["source"]), board, avoid)
+            first, rate, over = _watch(stream, order["patience"], order["seconds"])
+            channel.send(
+                {"op": "camera", "codec": stream.codec, "decoder": stream.decoder, "memory": stream.memory,
+                 "note": stream.note, "hardware": is_hardware(stream.decoder), "width": first[0], "height": first[1],
+                 "rate": rate, "over": over}
+            )  # fmt: skip
+        except SourceError as error:
+            if stream is not None and stream.broken and stream.broken not in avoid:
+                # As the daemon does: with the next decoder.
+                avoid.append(stream.broken)
+                stream.close(_TEARDOWN_S)
+                continue
+            channel.send({"op": "camera", "state": error.state, "reason": str(error)})
+        if stream is not None:
+            stream.close(_TEARDOWN_S)
+        return
 
 
 def _watch(stream: Any, patience: float, seconds: float) -> Tuple[Tuple[int, int], Optional[float], bool]:
@@ -177,6 +222,19 @@ def measured_rate(counts: List[Tuple[int, int]]) -> Optional[float]:
         return None
     (begin_at, before), (end_at, after) = counts[1], counts[-1]
     return (after - before) * 1e9 / (end_at - begin_at)
+
+
+# ---- how a camera's pictures would come here ---------------------------------------------------------------------
+
+
+def _pipeline(channel: Channel, order: Dict[str, Any], board: Board) -> None:
+    from .whole import whole
+
+    try:
+        told = whole(Source(**order["source"]), board, order["codec"], order["decoder"])
+    except SourceError as error:
+        told = {"reason": str(error)}
+    channel.send(dict(told, op="pipeline"))
 
 
 if __name__ == "__main__":

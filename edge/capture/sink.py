@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, Optional, Tuple
 
 from ..wire.clock import monotonic_ns
-from .gst import Gst
+from . import native
 from .picture import Layout, LayoutReader, captured_ns
 
 _MS = 1000000
@@ -12,36 +12,38 @@ _FRESH_NS = 12 * _MS
 
 
 class Picture(NamedTuple):
-    """``buffer`` holds the bytes; it must be dropped soon, since a decoder has few of them."""
+    """``sample`` holds the bytes; it must be dropped soon, since a decoder has few of them."""
 
-    buffer: Any
+    sample: native.Sample
     layout: Layout
     captured: int
     decoded: int
 
 
 class Sink:
-    """``element`` is the appsink of ``pipeline``, ``rate`` what thins pictures out in front of a scaler, if any."""
+    """``element`` is the appsink of ``pipeline``, ``rate`` what thins pictures out in front of a scaler, if any, and
+    ``origin`` the pad where pictures are as they were sent."""
 
-    def __init__(self, pipeline: Any, element: Any, rate: Optional[Any]) -> None:
+    def __init__(self, pipeline: Any, element: Any, rate: Optional[Any], origin: Optional[Any] = None) -> None:
         self.layout: Optional[Layout] = None
         #: How long the last picture lasts, in nanoseconds.
         self.length = 0
         self._pipeline, self._element, self._rate = pipeline, element, rate
         self._pad = element.get_static_pad("sink")
-        self._layouts = LayoutReader()
+        self._address = native.address(element)
+        self._layouts = LayoutReader(origin)
         self._base_time = 0
         self._delay = 0
         self._counted: Optional[int] = None
         if element.find_property("stats") is None:
             # Before GStreamer 1.18 a sink keeps no statistics: there a probe counts the pictures that reach it.
             self._counted = 0
-            self._pad.add_probe(Gst.PadProbeType.BUFFER, self._count)
+            native.each_buffer(self._pad, self._count)
 
-    def _count(self, _pad: Any, _info: Any) -> Any:
+    def _count(self, _buffer: int) -> int:
         assert self._counted is not None
         self._counted += 1
-        return Gst.PadProbeReturn.OK
+        return native.PASS
 
     @property
     def frames(self) -> int:
@@ -70,14 +72,14 @@ class Sink:
 
         ``fresh``: one that waited is too old; the next is waited for.
         """
-        sample = self._element.try_pull_sample(0)
+        sample = native.pull(self._address, 0)
         if sample is not None and not (fresh and self._waited(sample)):
             return self._picture(sample, waited=False)
         del sample  # its buffer goes back to the decoder before the wait
-        sample = self._element.try_pull_sample(int(timeout * 1e9))
+        sample = native.pull(self._address, int(timeout * 1e9))
         return None if sample is None else self._picture(sample, waited=True)
 
-    def _waited(self, sample: Any) -> bool:
+    def _waited(self, sample: native.Sample) -> bool:
         """Whether this picture has been in the sink for longer than the next one is worth waiting for."""
         now = monotonic_ns()
         return now - captured_ns(sample, self._base(), now) - self._delay > _FRESH_NS
@@ -87,14 +89,13 @@ class Sink:
             self._base_time = int(self._pipeline.get_base_time())
         return self._base_time
 
-    def _picture(self, sample: Any, waited: bool) -> Picture:
+    def _picture(self, sample: native.Sample, waited: bool) -> Picture:
         now = monotonic_ns()
         captured = captured_ns(sample, self._base(), now)
         self.layout = self._layouts.read(sample)
-        duration = sample.get_buffer().duration
-        self.length = 0 if duration == Gst.CLOCK_TIME_NONE else duration
+        self.length = 0 if sample.duration == native.NO_TIME else sample.duration
         if waited:
             # The way through the decoder, smoothed: for a picture that was not waited for, it says when it came out.
             self._delay += (now - captured - self._delay) // 8 if self._delay else now - captured
         decoded = now if waited else min(now, captured + self._delay)
-        return Picture(sample.get_buffer(), self.layout, captured, decoded)
+        return Picture(sample, self.layout, captured, decoded)

@@ -48,13 +48,21 @@ class Source(NamedTuple):
 
     @property
     def paced(self) -> bool:
-        """Its pictures come in heaps, each to be shown at its time."""
-        return self.kind in ("file", "hls")
+        """Its pictures come in heaps, each to be shown at its time (or at once, for who measures)."""
+        return self.kind in ("file", "hls") and bool((self.options or {}).get("paced", True))
 
     @property
     def flip(self) -> int:
         """nvvidconv's number for how the picture is turned."""
         return _FLIPS.index((self.options or {}).get("flip", "none"))
+
+
+def of_order(order: Dict[str, Any]) -> Source:
+    """A source as the daemon's message has it."""
+    values = dict(order)
+    if values.get("size") is not None:
+        values["size"] = tuple(values["size"])
+    return Source(**values)
 
 
 def head(source: Source, board: Board) -> List[Element]:

@@ -3,25 +3,24 @@
 A pipeline is never rebuilt here: a source that broke gets a new process, which leaks nothing and crashes nobody.
 """
 
-import re
 import threading
-from typing import Any, List, Optional, Sequence, Set, Tuple
+from typing import Any, Optional, Sequence, Set, Tuple
 
 from ..boards import Board
 from ..errors import Ended, SourceError, Stalled, Unreachable, Unsupported
+from . import pads
+from .device import offers
 from .element import caps as caps_of
-from .failure import GstError, failure, place, silent
 from .gst import Gst, build, exists, read_error, scaler
 from .guard import guard, push_on
-from .offers import Offer, choose
+from .offers import choose
 from .picture import Layout
-from .pipeline import Parts, choose_decoder, codec_of, memory_of, pace, tail
-from .reach import Reach
+from .pipeline import Parts, choose_decoder, codec_of, pace, tail
 from .sink import Picture, Sink
 from .source import Source, head
+from .trouble import NO_VIDEO, Trouble
 
 Gst.init(None)
-_NO_VIDEO = "it has no video stream"
 
 
 class Stream:
@@ -43,13 +42,7 @@ class Stream:
         self._sink: Optional[Sink] = None
         #: The names of the elements behind the source's pad.
         self._behind: Set[str] = set()
-        self._failure: Optional[SourceError] = None
-        #: The camera has told what it has; something else than video was among it.
-        self._answered = False
-        self._passed_over = False
-        #: The last that could not be decoded, and how many pictures had come by then.
-        self._trouble: Optional[Tuple[GstError, int]] = None
-        self._reach: Optional[Reach] = None
+        self._trouble = Trouble(source)
         self._linking = threading.Lock()
         self._looping = False
         self._pipeline = Gst.Pipeline.new(None)
@@ -83,44 +76,43 @@ class Stream:
         if device.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
             self.check()
             raise Unreachable("{} cannot be opened".format(place))
-        offers = _offers(device.get_static_pad("src").query_caps(None))
-        form = choose(offers, self.source.options or {}, place)
+        offered = offers(device.get_static_pad("src").query_caps(None))
+        form = choose(offered, self.source.options or {}, place)
         (chosen,) = build(self._pipeline, [caps_of(form.caps)])
         device.link(chosen)
         return chosen
 
     def _select(self, _source: Any, _number: int, caps: Any) -> bool:
         """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
-        self._answered = True
-        if _media(caps) in ("video", None):
+        self._trouble.answered = True
+        if pads.media(caps) in ("video", None):
             return True
-        self._passed_over = True
+        self._trouble.passed_over = True
         return False
 
     def _pad_added(self, _origin: Any, pad: Any) -> None:
-        self._answered = True
-        caps = pad.get_current_caps() or pad.query_caps(None)
-        if not _is_video(caps):
-            self._passed_over = True
+        self._trouble.answered = True
+        if not pads.is_video(pads.caps(pad)):
+            self._trouble.passed_over = True
             return
         with self._linking:
-            if self._sink is not None or self._failure is not None:
+            if self._sink is not None or self._trouble.failure is not None:
                 return
             self._link(pad)
 
     def _no_more_pads(self, _origin: Any) -> None:
         with self._linking:
-            if self._sink is None and self._failure is None:
-                self._failure = Unsupported(_NO_VIDEO)
+            if self._sink is None and self._trouble.failure is None:
+                self._trouble.failure = Unsupported(NO_VIDEO)
 
     def _link(self, pad: Any) -> None:
         """Build what comes behind ``pad``. Runs in a thread of GStreamer's, so errors are kept for the main one."""
         try:
-            caps = pad.get_current_caps() or pad.query_caps(None)
+            caps = pads.caps(pad)
             structure = caps.get_structure(0)
             media = structure.get_name()
             self.codec = codec_of(media, structure.get_string("encoding-name"))
-            self._memory = memory_of(caps.get_features(0).to_string())
+            self._memory = pads.memory(caps)
             decoder, self.decoder = None, "none"
             if self.codec != "raw":
                 decoder, self.note = choose_decoder(self._board, self.codec, exists, self._avoid)
@@ -134,18 +126,18 @@ class Stream:
                 guard(pad, self.codec)
                 push_on(self._pipeline.get_by_name("ignore"))
             self._behind = {element.get_name() for element in made}
-            sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"))
+            # In software what scales converts as well, and tells of it in its caps; anything else keeps the numbers.
+            kept = self._memory or " " in parts.scaler
+            sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"), self._origin if kept else None)
             for element in reversed(made):
                 element.sync_state_with_parent()
             self._sink = sink
         except SourceError as error:
-            self._failure = error
+            self._trouble.failure = error
 
     def check(self) -> None:
         """Look at the bus and raise what went wrong, if anything did."""
-        if self._failure is not None:
-            raise self._failure
-        self._raise_reason()
+        self._trouble.raise_found()
         kinds = Gst.MessageType.ERROR | Gst.MessageType.EOS | Gst.MessageType.SEGMENT_DONE | Gst.MessageType.ASYNC_DONE
         while True:
             message = self._bus.timed_pop_filtered(0, kinds)
@@ -176,52 +168,16 @@ class Stream:
                 self._seek(Gst.SeekFlags.SEGMENT)
 
     def _heed(self, message: Any) -> None:
-        """Raise what an error means, unless the stream may go on after it, or nobody knows yet what it means."""
-        if self._failure is not None:
-            raise self._failure
-        if self._sink is None and self._passed_over:
-            # GStreamer's own words are of a stream that nobody takes.
-            raise Unsupported(_NO_VIDEO)
-        error = read_error(message)
-        if message.src.get_name() == "decoder" and self._memory and not self.frames:
+        """Raise what an error means, if that is known and the stream cannot go on after it."""
+        name = message.src.get_name()
+        if name == "decoder" and self._memory and not self.frames and self._trouble.failure is None:
             self.broken = self.decoder
-            raise Stalled("the decoder {} does not work here: {}".format(self.decoder, error))
-        if self.source.remote and error.domain == "stream" and message.src.get_name() in self._behind:
-            self._trouble = error, self.frames
-            return
-        found = failure(
-            error, self.source.location, self.source.kind == "rtsp", self.source.username is not None, self._answered
-        )
-        if self.source.remote and self.source.kind != "rtsp" and error.domain == "stream" and not self._answered:
-            # It says no more than that the stream has stopped, for a port where nobody listens too.
-            found = None
-        if found is not None:
-            raise found
-        self._find_reason()
-
-    def _find_reason(self) -> None:
-        """Begin to look why nobody answers; :meth:`check` raises what is found."""
-        if self._reach is None:
-            self._reach = Reach(place(self.source.location))
-
-    def _raise_reason(self) -> None:
-        reason = self._reach.reason() if self._reach is not None else None
-        if reason is None:
-            return
-        where = place(self.source.location)
-        if self.source.kind != "rtsp" and reason == silent(where):
-            raise Unsupported("what {} sends at {} is no video".format(where, where.path))
-        raise Unreachable(reason)
+            raise Stalled("the decoder {} does not work here: {}".format(self.decoder, read_error(message)))
+        self._trouble.heed(message, self._sink is not None, name in self._behind, self.frames)
 
     def nothing_came(self, seconds: float) -> None:
         """So long there was no picture: raise what that means, now or from a :meth:`check` soon."""
-        if self.source.remote and not self._answered:
-            self._find_reason()
-            return
-        words = "no picture for {:g} s".format(seconds)
-        if self._trouble is not None and self._trouble[1] == self.frames:
-            words += ", and what comes cannot be decoded: {}".format(self._trouble[0])
-        raise Stalled(words)
+        self._trouble.nothing_came(seconds, self.frames)
 
     def _seek(self, flags: Any) -> None:
         done = self._pipeline.seek(1.0, Gst.Format.TIME, flags, Gst.SeekType.SET, 0, Gst.SeekType.NONE, -1)
@@ -237,12 +193,21 @@ class Stream:
                 held.set_property("caps", Gst.Caps.from_string(pace(fps, self._memory)))
 
     @property
+    def _origin(self) -> Optional[Any]:
+        """The pad where pictures are as the camera sent them."""
+        element = self._pipeline.get_by_name("decoder") or self._pipeline.get_by_name("source")
+        return None if element is None else element.get_static_pad("src")
+
+    @property
     def memory(self) -> str:
         """NVMM or CUDA where pictures leave the decoder in the hardware's memory, which proves that it decodes."""
-        element = self._pipeline.get_by_name("decoder" if self._pipeline.get_by_name("decoder") else "source")
-        pad = None if element is None else element.get_static_pad("src")
-        caps = None if pad is None else pad.get_current_caps()
-        return "" if caps is None else memory_of(caps.get_features(0).to_string())
+        return pads.memory(pads.current(self._origin))
+
+    @property
+    def woven(self) -> bool:
+        """Whether pictures are two fields in one, and stay that way: no hardware here takes them apart."""
+        caps = pads.current(self._origin)
+        return bool(self._memory) and caps is not None and pads.interlaced(caps)
 
     @property
     def linked(self) -> bool:
@@ -274,38 +239,3 @@ class Stream:
         thread.start()
         thread.join(timeout)
         return not thread.is_alive()
-
-
-def _offers(caps: Any) -> List[Offer]:
-    """A device's caps as offers: one for each size and format, at its best rate."""
-    found: List[Offer] = []
-    for index in range(caps.get_size()):
-        structure = caps.get_structure(index)
-        fixed, width = structure.get_int("width")
-        also, height = structure.get_int("height")
-        if not (fixed and also) or memory_of(caps.get_features(index).to_string()):
-            continue
-        rates = _rates(structure.to_string())
-        found.append(Offer(structure.get_name(), structure.get_string("format") or "", width, height, max(rates)))
-    return found
-
-
-def _rates(text: str) -> List[float]:
-    """The rates in a structure's text; a list or range of fractions cannot be read by every version's binding."""
-    after = text.partition("framerate=")[2].partition(", ")[0] if "{" not in text else text.partition("framerate=")[2]
-    found = [int(a) / int(b) for a, b in re.findall(r"(\d+)/(\d+)", after.partition("}")[0]) if int(b)]
-    return found or [30.0]
-
-
-def _media(caps: Any) -> Optional[str]:
-    """What an RTP stream carries: ``video``, ``audio``, …"""
-    media: Optional[str] = caps.get_structure(0).get_string("media")
-    return media
-
-
-def _is_video(caps: Any) -> bool:
-    structure = caps.get_structure(0)
-    name = structure.get_name()
-    if name == "application/x-rtp":
-        return _media(caps) == "video"
-    return bool(name.startswith("video/") or name.startswith("image/"))

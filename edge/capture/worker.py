@@ -20,17 +20,19 @@ from ..wire.process import set_name
 from .frozen import Change, FrozenWatch, sample
 from .picture import copy
 from .sink import Picture
-from .source import Source
+from .source import of_order
 from .stream import Stream
-from .usage import usage
+from .usage import Usage
 
 _BEAT_NS = 1000000000
 # Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
 _WAIT_S = 0.1
 _IDLE_WAIT_S = 0.25
-# How often the bus and the counters are looked at while pictures are wanted all the time.
-_LOOK_NS = 100000000
+# How often the bus and the counters are looked at while pictures are wanted all the time; and until the first came.
+_LOOK_NS = 250000000
+_FIRST_LOOK_NS = 100000000
 _TEARDOWN_S = 2.0
+_WOVEN = "its pictures are interlaced, and what {} gives stays so: what moves has combed edges"
 
 
 class Worker:
@@ -38,7 +40,7 @@ class Worker:
 
     def __init__(self, control: Channel, order: Dict[str, Any]) -> None:
         self.control = control
-        self.source = _source(order["source"])
+        self.source = of_order(order["source"])
         self.stall_ns = int(order["stall_timeout"] * 1e9)
         self.frozen = FrozenWatch(order["frozen_timeout"])
         self.inference: Optional[Channel] = None
@@ -51,6 +53,7 @@ class Worker:
         self.last_change = self.started
         self.next_beat = self.started
         self.next_look = self.started
+        self.usage = Usage()
         #: Width and height that the daemon was told of; None while the camera is not online.
         self.told: Optional[Tuple[int, int]] = None
         self.stopped = False
@@ -63,13 +66,17 @@ class Worker:
             self.listen(0.0 if wanted and self.stream.linked else _WAIT_S if wanted else _IDLE_WAIT_S)
             now = monotonic_ns()
             if now >= self.next_look:
-                self.next_look = now + _LOOK_NS
+                self.next_look = now + (_FIRST_LOOK_NS if self.told is None else _LOOK_NS)
                 self.stream.check()
                 self.watch(now)
             if self.credit is not None:
-                picture = self.stream.take(self.credit.fresh, _WAIT_S)
-                if picture is not None:
-                    self.deliver(picture)
+                self.serve(self.credit)
+
+    def serve(self, credit: Credit) -> None:
+        """Answer a credit, if a picture for it comes soon. (The picture goes back to the decoder with the return.)"""
+        picture = self.stream.take(credit.fresh, _WAIT_S)
+        if picture is not None:
+            self.deliver(picture)
 
     def listen(self, timeout: float) -> None:
         """Take every message that is there, waiting at most ``timeout`` seconds for the first."""
@@ -144,7 +151,7 @@ class Worker:
             self.tell_size()
         if now >= self.next_beat:
             self.next_beat = now + _BEAT_NS
-            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now, **usage()})
+            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now, **self.usage.look()})
 
     def tell_size(self) -> None:
         """Tell the daemon what comes in: when the first picture is there, and when its size is another."""
@@ -154,9 +161,15 @@ class Worker:
         self.told = size
         self.control.send(
             {"op": "online", "codec": self.stream.codec, "decoder": self.stream.decoder,
-             "memory": self.stream.memory, "note": self.stream.note,
+             "memory": self.stream.memory, "note": self.note,
              "width": size[0], "height": size[1], "time": monotonic_ns()}
         )  # fmt: skip
+
+    @property
+    def note(self) -> str:
+        """What is not as good as it could be."""
+        woven = _WOVEN.format(self.stream.decoder) if self.stream.woven else ""
+        return "; ".join(words for words in (self.stream.note, woven) if words)
 
     def tell_frozen(self, change: Optional[Change]) -> None:
         if change is not None:
@@ -176,7 +189,7 @@ class Worker:
         # The credit says that the reader is done with the slot before the last, so that one is free.
         self.slot = 1 - self.slot
         address = self.slots.address(self.slot)
-        copy(picture.buffer, address, self.slots.slot_size)
+        copy(picture.sample, layout, address, self.slots.slot_size)
         self.sequence += 1
         header = PictureHeader(
             self.slot, layout.format, layout.flags, credit.serial, self.sequence, picture.captured, picture.decoded,
@@ -202,13 +215,6 @@ class Worker:
 def title(camera: str) -> str:
     """What ``ps`` shows for this camera's process."""
     return "edge: capture " + camera
-
-
-def _source(order: Dict[str, Any]) -> Source:
-    values = dict(order)
-    if values.get("size") is not None:
-        values["size"] = tuple(values["size"])
-    return Source(**values)
 
 
 def main(control: Channel) -> None:

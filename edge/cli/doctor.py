@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import textwrap
 from pathlib import Path
@@ -34,11 +35,21 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--no-cameras", action="store_true", help="do not connect to the cameras")
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--pipeline", metavar="CAMERA", help="look at nothing; print that camera's pipeline for gst-launch-1.0"
+    )
+    parser.add_argument(
+        "--codec", choices=("h264", "h265", "jpeg"), help="with --pipeline: what the camera sends, where nobody knows"
+    )
+    parser.set_defaults(run=run, usage_error=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings as they come; 0, 1 with warnings, 2 with errors."""
+    if args.pipeline is not None:
+        return _pipeline(args)
+    if args.codec is not None:
+        args.usage_error("--codec goes with --pipeline CAMERA")
     # Here: other commands need none of it, and it takes a while to import.
     from edge.doctor.context import Context
     from edge.doctor.examine import examine
@@ -47,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     progress = Progress(sys.stdout.isatty() and not args.json)
     context = Context(
-        System(),
+        System(_root()),
         Path(args.config) if args.config else None,
         cameras=not args.no_cameras,
         daemons=_daemons,
@@ -72,6 +83,28 @@ def run(args: argparse.Namespace) -> int:
     else:
         _say([*report.group(found[printed:]), *report.summary(found)])
     return EXIT[status]
+
+
+def _pipeline(args: argparse.Namespace) -> int:
+    """Print the line; notes come before it as comments, so that all of it can be pasted. 2 where it cannot run here."""
+    from edge.doctor.context import Context
+    from edge.doctor.pipeline import pipeline
+    from edge.doctor.system import System
+
+    context = Context(System(_root()), Path(args.config) if args.config else None, daemons=_daemons)
+    found = pipeline(context, args.pipeline, args.codec or "")
+    if args.json:
+        print(json.dumps(found._asdict(), ensure_ascii=False))
+    else:
+        what = found.codec if found.codec == "raw" else f"{found.codec}, decoded by {found.decoder}"
+        notes = [f"{found.camera} on {found.board}: {what}", *found.notes]
+        _say([*(Paint(sys.stdout)(f"# {clean(note)}", "dim") for note in notes), found.line])
+    return EXIT["errors"] if found.missing else EXIT["ok"]
+
+
+def _root() -> Path:
+    """Where this machine's own files are: the tests have other machines."""
+    return Path(os.environ.get("EDGE_ROOT", "/"))
 
 
 def _ordered(finding: Any) -> Dict[str, str]:

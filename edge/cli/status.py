@@ -6,11 +6,12 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from edge.cli import local
 from edge.cli.terminal import Column, Paint, clean, duration, table, visible, width
-from edge.errors import EdgeError
+from edge.errors import ConfigError, EdgeError
 
 _GOOD = ("online", "running", "ready")
 _BAD_CAMERA = ("stalled", "unreachable", "unauthorized", "unsupported", "ended", "frozen")
@@ -47,11 +48,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the state once, or every second; 0, or EdgeError when no daemon answers."""
-    device = args.device
-    if args.config:
-        from edge.config import load  # here: the other ways need no configuration, and it takes a while to import
-
-        device = load(args.config).device
+    device = _device_of(Path(args.config)) if args.config else args.device
     if not args.watch:
         print(_shown(local.ask(local.choose(device), "status"), args.json))
         return 0
@@ -69,6 +66,23 @@ def run(args: argparse.Namespace) -> int:
             time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
     except KeyboardInterrupt:
         return 0
+
+
+def _device_of(file: Path) -> str:
+    """The device of a configuration; of one that is wrong, that of the daemon which runs it. Raises ConfigError."""
+    from edge.config import survey  # here: the other ways need no configuration, and it takes a while to import
+
+    config, problems = survey(file)
+    if not problems:
+        return config.device
+    for daemon in local.running():
+        try:
+            runs = local.ask(daemon, "status").get("config") or {}
+        except EdgeError:  # another user's
+            continue
+        if runs.get("file") == str(file.absolute()):
+            return daemon.device
+    raise ConfigError(problems)
 
 
 def _shown(status: Dict[str, Any], as_json: bool) -> str:

@@ -13,20 +13,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional
 
 from edge import log
 from edge.config import CameraConfig
-from edge.daemon.backoff import Backoff
+from edge.config.order import source_order
+from edge.daemon.decoders import Decoders
 from edge.daemon.growth import Growth
-from edge.daemon.knock import EVERY_S, Door, port_of, until_open
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
+from edge.daemon.retry import Retry
 from edge.wire.channel import Message
 
 _logger = logging.getLogger("edge.camera")
-#: What cannot mend itself within seconds is tried at the slowest pace from the start.
-_SLOW = ("unauthorized", "unsupported")
 #: No fault.
 _CALM = ("starting", "online", "ended", "disabled")
 # A capture process tells of itself once a second, once it runs. Before that, the first start after an installation
@@ -54,7 +53,9 @@ class Camera:
         self.codec = self.decoder = ""
         #: The hardware's memory that its pictures are decoded to; and why it is not the best decoder of the board.
         self.memory = self.note = ""
-        self._avoid: List[str] = []
+        self._decoders = Decoders()
+        #: Share of the wished rate that is analysed.
+        self._factor = 1.0
         self.width = self.height = 0
         self.restarts = 0
         self.frames = CounterRate()
@@ -62,15 +63,12 @@ class Camera:
         self.process: Optional[WorkerProcess] = None
         self._python, self._link, self._changed = python, link, changed
         self._growth = Growth()
-        self._backoff = Backoff(rng=rng)
+        self._retry = Retry(self.start, rng)
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self._online_at: Optional[float] = None
         self._farewell: Optional[Dict[str, Any]] = None
-        self._retry: Optional[asyncio.TimerHandle] = None
         self._stopping = False
-        self._knocking: Optional[asyncio.Task[None]] = None
-        self._door = Door()
         self._rebuilding: Optional[asyncio.Task[None]] = None
         self._last_beat = self._loop.time()
         self._patience = START_S
@@ -82,7 +80,7 @@ class Camera:
 
     def start(self) -> None:
         """Start the capture process; a disabled camera stays as it is."""
-        self._wait_no_more()
+        self._retry.cancel()
         if not self.config.enabled or self._stopping:
             return
         self._farewell = None
@@ -106,9 +104,17 @@ class Camera:
     def change(self, config: CameraConfig) -> None:
         """What the running process can take: rates and time-outs."""
         self.config = config
-        self._tell(
-            fps=config.fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout
-        )  # fmt: skip
+        self._tell(fps=self._fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout)
+
+    def govern(self, factor: float) -> None:
+        """Bring no more than this share of the wished rate to where it is analysed."""
+        if factor != self._factor:
+            self._factor = factor
+            self._tell(fps=self._fps)
+
+    @property
+    def _fps(self) -> float:
+        return self.config.fps * self._factor
 
     def rename(self, name: str) -> None:
         self.name = name
@@ -117,9 +123,12 @@ class Camera:
     def rebuild(self, config: CameraConfig) -> None:
         """Another source, or on or off: a new process, as soon as the old one has let go of the camera."""
         self.config = config
-        self._avoid = []
-        self._backoff.reset()
-        self._set("starting" if config.enabled else "disabled", "")
+        self._decoders = Decoders()
+        self._retry.reset()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._set("starting" if self.config.enabled else "disabled", "")
         if self._rebuilding is None:
             self._rebuilding = self._loop.create_task(self._rebuild())
 
@@ -129,15 +138,21 @@ class Camera:
         self.start()
 
     async def _end_process(self) -> None:
-        self._wait_no_more()
+        self._retry.cancel()
         if self.process is not None and not self.process.ended:
             await self.process.stop(STOP_S)
 
     def check_heartbeat(self) -> None:
-        """Kill a process that has not been heard of for too long; its end is then handled as any other."""
-        if self.process is None or self.process.ended or self._loop.time() - self._last_beat <= self._patience:
+        """Kill a process that has not been heard of for too long, and try a better decoder again now and then."""
+        now = self._loop.time()
+        if self.process is None or self.process.ended or self._rebuilding is not None:
             return
-        self._replace(f"its capture process hangs (silent for {self._patience:g} s)")
+        if now - self._last_beat > self._patience:
+            self._replace(f"its capture process hangs (silent for {self._patience:g} s)")
+        elif self.delivering and self._decoders.due(now):
+            log.event(_logger, "a decoder that failed is tried again", camera=self.name)
+            self._decoders.forgive()
+            self._begin_anew()
 
     def _replace(self, reason: str) -> None:
         assert self.process is not None
@@ -149,25 +164,12 @@ class Camera:
             self.process.send({"op": "change", **change})
 
     def _order(self) -> Dict[str, Any]:
-        url, config = self.config.source_url(), self.config
-        source = {
-            "kind": url.kind,
-            "location": str(url.path) if url.path is not None else url.location,
-            "username": url.username,
-            "password": url.password,
-            "options": url.options,
-            "transport": config.transport,
-            "latency": config.latency,
-            "loop": config.loop,
-            "size": None if config.size is None else list(config.size),
-            "fps": config.fps,
-        }
         return {
             "op": "open",
-            "source": source,
-            "stall_timeout": config.stall_timeout,
-            "frozen_timeout": config.frozen_timeout,
-            "avoid": self._avoid,
+            "source": {**source_order(self.config), "fps": self._fps},
+            "stall_timeout": self.config.stall_timeout,
+            "frozen_timeout": self.config.frozen_timeout,
+            "avoid": self._decoders.avoided,
         }
 
     def _heard(self, message: Message) -> None:
@@ -195,6 +197,7 @@ class Camera:
     def _online(self, news: Dict[str, Any]) -> None:
         before = (self.width, self.height)
         self.codec, self.decoder = news["codec"], news["decoder"]
+        self._decoders.worked(self.decoder)
         if news["note"] != self.note and news["note"]:
             log.event(_logger, news["note"], logging.WARNING, camera=self.name, decoder=self.decoder)
         self.memory, self.note = news["memory"], news["note"]
@@ -216,9 +219,9 @@ class Camera:
         if farewell is None:
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}: {last_words}"
             farewell = {"state": "stalled", "reason": f"its capture process {how}"}
-        if farewell.get("broken") and farewell["broken"] not in self._avoid:
-            # The next try is with another decoder, so there is nothing to wait for.
-            self._avoid.append(farewell["broken"])
+        if farewell.get("broken") and farewell["broken"] not in self._decoders.avoided:
+            # The next try is the decoder's second, or another one's: there is nothing to wait for.
+            self._decoders.failed(farewell["broken"], self._loop.time())
             log.event(_logger, farewell["reason"], logging.WARNING, camera=self.name)
             self.start()
             return
@@ -228,29 +231,9 @@ class Camera:
         if state == "ended":
             self._set(state, reason)
             return
-        delay = self._backoff.delay(worked, slow=state in _SLOW)
         self.restarts += 1
-        self._wait_no_more()
-        self._retry = self._loop.call_later(delay, self.start)
-        if state == "unreachable" and delay > EVERY_S:
-            self._knocking = self._loop.create_task(self._knock())
+        delay = self._retry.again(state, worked, self.config.source_url().location)
         self._set(state, reason, next_try_s=round(delay, 1))
-
-    async def _knock(self) -> None:
-        """Try sooner when the camera's port opens."""
-        port = port_of(self.config.source_url().location)
-        if port is not None:
-            await until_open(port, self._door)
-            self._knocking = None  # not to be cancelled: it is what starts
-            self._backoff.reset()
-            self.start()
-
-    def _wait_no_more(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-        if self._knocking is not None:
-            self._knocking.cancel()
-        self._retry = self._knocking = None
 
     def _set(self, state: str, reason: str, **fields: object) -> None:
         news = (state, reason) != (self.state, self.reason)

@@ -42,6 +42,7 @@ class Cameras:
         self._last_number += 1
         self.watches[name] = self._watch(name, config)
         camera = Camera(self._last_number, name, config, self._python, self._link, self._camera_changed)
+        camera.govern(self._factor)
         self.by_name[name] = self._by_number[camera.number] = camera
         self._outlet.counts(name, self.watches[name].analytics.counts())
         self._tell(camera)
@@ -103,6 +104,7 @@ class Cameras:
         """Analyse at this share of the wished rates."""
         self._factor = factor
         for camera in self.by_name.values():
+            camera.govern(factor)
             self._wish(camera)
 
     def order(self, names: Iterable[str]) -> None:

@@ -10,13 +10,24 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Union
 from edge.config import Config, survey
 from edge.doctor.account import Account, current_account, named_account
 from edge.doctor.machine import Machine, recognise
-from edge.doctor.probe import Probe, listen, python_of
+from edge.doctor.probe import START_S, Probe, listen, python_of
 from edge.doctor.system import System
 from edge.doctor.unit import Unit, find_unit
 from edge.errors import EdgeError, Problem
 from edge.models.folders import state_folder
 
 DEFAULT_CONFIG = "/etc/edge/edge.yaml"
+
+
+class Board(NamedTuple):
+    """What the workers' tables take this machine for. ``release``: the L4T release of a Jetson's (r35), else empty;
+    ``warning``: what of it was guessed; ``programs``: what its elements run."""
+
+    name: str
+    release: str
+    l4t: str
+    warning: str
+    programs: List[str]
 
 
 class Daemon(NamedTuple):
@@ -131,9 +142,19 @@ class Context:
         """What the inference worker's interpreter says of its libraries; words where it cannot be started."""
         return self._ask("edge.inference.probe", {"op": "modules"})
 
+    @property
+    def board(self) -> Optional[Board]:
+        """None where the workers' interpreter does not say."""
+        said = [] if isinstance(self.gstreamer, str) else self.gstreamer.said("board")
+        return Board(**{key: said[0][key] for key in Board._fields}) if said else None
+
+    def start(self, order: Dict[str, Any], patience: float = START_S) -> Probe:
+        """The capture workers' interpreter with that order, to be listened to. Raises EdgeError."""
+        return Probe(self.python, "edge.capture.probe", order, patience, self.system.root)
+
     def _ask(self, module: str, order: Dict[str, Any]) -> Union[Probe, str]:
         try:
-            probe = Probe(self.python, module, order)
+            probe = Probe(self.python, module, order, root=self.system.root)
         except EdgeError as failure:
             return str(failure)
         listen([probe])

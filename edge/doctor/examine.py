@@ -29,6 +29,7 @@ class Check(NamedTuple):
 
 CHECKS: Tuple[Check, ...] = (
     Check("machine", "machine", machine.machine),
+    Check("machine", "board", machine.board),
     Check("machine", "container", machine.container),
     Check("machine", "memory", machine.memory),
     Check("machine", "clock", machine.clock),
@@ -40,6 +41,7 @@ CHECKS: Tuple[Check, ...] = (
     Check("daemon", "journal", packages.journal),
     Check("daemon", "unit", service.unit),
     Check("daemon", "daemon", service.daemon),
+    Check("daemon", "jtop", service.jtop),
     Check("workers", "workers", workers.check),
     Check("gstreamer", "gstreamer", gstreamer.check),
     Check("configuration", "configuration", configuration.configuration),

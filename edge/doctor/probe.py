@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from edge.errors import EdgeError
@@ -24,10 +25,13 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONT
 class Probe:
     """Runs ``module`` on ``python`` and keeps what it says. Raises EdgeError where it cannot be started.
 
-    It has ``START_S`` until it is ready, and ``patience`` seconds from then on. Close it in the end.
+    It has ``START_S`` until it is ready, and ``patience`` seconds from then on. Close it in the end. ``root``: where
+    it finds the files that tell which board this is.
     """
 
-    def __init__(self, python: str, module: str, order: Message, patience: float = START_S) -> None:
+    def __init__(
+        self, python: str, module: str, order: Message, patience: float = START_S, root: Path = Path("/")
+    ) -> None:
         self.messages: List[Message] = []
         self.over = False
         self._patience, self._deadline = patience, time.monotonic() + START_S
@@ -42,7 +46,7 @@ class Probe:
                 stdout=subprocess.DEVNULL,
                 stderr=self._stderr,
                 pass_fds=[fd],
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **_ENVIRONMENT, "EDGE_ROOT": str(root)},
                 start_new_session=True,
             )
         except OSError as failure:
@@ -94,6 +98,8 @@ class Probe:
     def _while(self) -> str:
         """What it was about when it was last heard of."""
         last = self.messages[-1] if self.messages else {}
+        if last.get("op") == "trying":
+            return f" trying {last['element']}"
         return f" importing {last['module']}" if last.get("op") == "importing" else ""
 
     def close(self) -> None:

@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Dict, List
 
-from . import faults, measures, reload
+from . import capture_cost, faults, measures, reload
 from .measures import Row
 from .setting import Setting
 
 #: Measurements by the section of the page that they stand in.
 SECTIONS: Dict[str, Dict[str, Callable[[Setting, float], List[Row]]]] = {
-    "What it costs": measures.ALL,
+    "What it costs": {**measures.ALL, **capture_cost.ALL},
     "Cameras come and go": {**reload.ALL, **faults.ALL},
 }
 _ABOUT = {

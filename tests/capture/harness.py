@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -40,12 +40,14 @@ class CaptureHarness(WorkerHarness):
         stall_timeout: float = PATIENCE,
         frozen_timeout: float = 0.0,
         attach: bool = True,
+        avoid: Sequence[str] = (),
         **how: Any,
     ) -> None:
         super().__init__("edge.capture", "test", **how)
         self.control.send(
-            {"op": "open", "source": source, "stall_timeout": stall_timeout, "frozen_timeout": frozen_timeout}
-        )
+            {"op": "open", "source": source, "stall_timeout": stall_timeout, "frozen_timeout": frozen_timeout,
+             "avoid": list(avoid)}
+        )  # fmt: skip
         self.pictures: Optional[Channel] = None
         self.memory: Optional[SlotReader] = None
         self.memories: List[int] = []

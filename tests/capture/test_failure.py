@@ -13,7 +13,7 @@ URL = "rtsp://gate.example:8554/live/1?profile=2"
 
 def said(error: GstError, user: bool = False, answered: bool = False) -> Optional[str]:
     """``state: reason``."""
-    found = failure(error, URL, True, user, answered)
+    found = failure(error, URL, "rtsp", user, answered)
     return None if found is None else f"{found.state}: {found}"
 
 
@@ -76,7 +76,7 @@ def test_what_stopped_the_stream_is_no_fault_of_its_format() -> None:
 
 
 def test_a_file_has_no_network() -> None:
-    found = failure(resource("not-found", "No such file", "Not found."), "/a/clip.mp4", False, False, False)
+    found = failure(resource("not-found", "No such file", "Not found."), "/a/clip.mp4", "file", False, False)
     assert found is not None and (found.state, str(found)) == ("unreachable", "Not found. (No such file)")
 
 

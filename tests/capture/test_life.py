@@ -117,3 +117,23 @@ def test_an_unknown_kind_of_source_is_refused() -> None:
         farewell = worker.ended()
     assert farewell["state"] == "unsupported"
     assert "carrier-pigeon" in farewell["reason"]
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "words"),
+    [
+        ("gi", "raise ImportError(\"No module named 'gi'\", name='gi')", "GStreamer's bindings cannot be imported by"),
+        ("gi", "def require_version(*_): raise ValueError('Namespace Gst not there')", "Namespace Gst not there"),
+        ("urllib", "raise ImportError('libz.so.1: cannot open')", "the capture worker cannot be imported by"),
+    ],
+)
+def test_what_cannot_be_imported_is_named(module: str, code: str, words: str, tmp_path: Path) -> None:
+    # It stands in front of the real one, as what a broken installation has left would.
+    (tmp_path / (module + ".py")).write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with CaptureHarness(generated(), environment=environment, attach=False) as worker:
+        farewell = worker.ended()
+    assert farewell["state"] == "unsupported"
+    assert words in farewell["reason"] and "\n" not in farewell["reason"]
+    assert ("python3-gi" in farewell["reason"]) == (module == "gi")
+    assert module == "gi" or "libz.so.1" in farewell["reason"]

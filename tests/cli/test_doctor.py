@@ -186,3 +186,24 @@ def test_a_configuration_that_is_not_there_or_wrong(tmp_path: Path) -> None:
     (tmp_path / "edge.yaml").write_bytes(b"device: [\xff")
     done = run("-c", str(tmp_path / "edge.yaml"))
     assert done.returncode == 2 and done.stderr == "" and "edge.yaml:1" in done.stdout
+
+
+def test_a_cameras_pipeline(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "edge.yaml"
+    file.write_text("device: a\nmodels: {p: {spec: person}}\ncameras: {cam: {source: 'rtsp://me:secret@10.0.0.1/x'}}\n")
+    words = ["doctor", "-c", str(file), "--pipeline", "cam"]
+    assert main([*words, "--codec", "h265"]) == 0
+    notes, mark, line = capsys.readouterr().out.partition("gst-launch-1.0 -v \\\n    rtspsrc name=source ")
+    assert mark and all(note.startswith("# ") for note in notes.splitlines()) and "h265" in notes.splitlines()[0]
+    assert "rtph265depay" in line and "secret" not in notes + line
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["camera"], told["codec"], told["missing"]) == ("cam", "h264", []) and "rtph264depay" in told["line"]
+    assert main([*words[:-1], "cm"]) == 1
+    assert "did you mean 'cam'" in capsys.readouterr().err
+
+
+def test_a_codec_goes_with_a_pipeline(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", "--codec", "h264"])
+    assert ended.value.code == 2 and "--pipeline" in capsys.readouterr().err

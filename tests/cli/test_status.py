@@ -103,6 +103,27 @@ def test_the_configuration_names_the_device(daemon: Callable[..., str], tmp_path
     assert "square" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("line", ["device: [", "device: {device}\nmqtt: {{url: x}}", "device: a b"])
+def test_the_configuration_may_be_wrong(line: str, daemon: Callable[..., str], tmp_path: Path, capsys: Any) -> None:
+    """The daemon that runs the file is the one that tells of the rejection."""
+    file = tmp_path / "edge.yaml"
+    answer = status([camera("square")])
+    answer["config"] = {"file": str(file), "state": "rejected", "at": "edge.yaml:1", "error": "so it is"}
+    daemon(status([]))  # another one
+    device = daemon(answer)
+    file.write_text(line.format(device=device) + "\n")
+    assert main(["status", "-c", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "square" in shown and "rejected" in shown and "so it is" in shown
+
+
+def test_a_wrong_configuration_that_no_daemon_runs(daemon: Callable[..., str], tmp_path: Path, capsys: Any) -> None:
+    daemon(status([]))
+    (tmp_path / "edge.yaml").write_text("device: a b\n")
+    assert main(["status", "-c", str(tmp_path / "edge.yaml")]) == 78
+    assert "edge.yaml:1" in capsys.readouterr().err
+
+
 def test_no_daemon_and_too_many(daemon: Callable[..., str], capsys: Any, monkeypatch: Any) -> None:
     mine = [local.Daemon(os.geteuid(), name) for name in ("a", "b")]
     monkeypatch.setattr(local, "running", list)

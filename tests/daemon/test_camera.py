@@ -3,80 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import socket
-import sys
-from typing import Any, Awaitable, Callable, List, Tuple
+from typing import Any, Callable, List
 
 import pytest
 
-from edge.config import CameraConfig
 from edge.daemon import camera as camera_module
-from edge.daemon import knock
-from edge.daemon.backoff import Backoff
-from edge.daemon.camera import Camera
-from scripts.servers import free_port
-
-BOUND = 100.0
-ONLINE = {"op": "online", "codec": "h264", "decoder": "avdec_h264", "width": 640, "height": 360, "time": 0,
-          "memory": "", "note": ""}
-
-
-@pytest.fixture
-def capture(make_worker: Callable[[str, str], None]) -> Callable[[str], None]:
-    """``capture(code)``: makes that the capture worker; ``order`` is what it was told first."""
-
-    def make(code: str) -> None:
-        make_worker(
-            "capture",
-            "order = channel.receive().control\n"
-            f"online = {ONLINE!r}\n"
-            "def wait():\n"
-            "    while (channel.receive().control or {}).get('op') != 'stop': pass\n" + code,
-        )
-
-    return make
-
-
-class Watched:
-    """A camera and the states that it went through."""
-
-    def __init__(self, python: str = sys.executable, **config: Any) -> None:
-        self.states: List[Tuple[str, str]] = []
-        self.links = 0
-        self._news = asyncio.Event()
-        self.camera = Camera(
-            1,
-            "gate",
-            CameraConfig(**{"source": "test://", **config}),
-            python,
-            self._link,
-            self._changed,
-            random.Random(1),
-        )
-
-    def _link(self, _camera: Camera) -> None:
-        self.links += 1
-        self._news.set()
-
-    def _changed(self, camera: Camera) -> None:
-        self.states.append((camera.state, camera.reason))
-        self._news.set()
-
-    async def until(self, condition: Callable[[], Any]) -> None:
-        async def wait() -> None:
-            while not condition():
-                self._news.clear()
-                try:
-                    await asyncio.wait_for(self._news.wait(), 0.05)
-                except asyncio.TimeoutError:
-                    pass
-
-        await asyncio.wait_for(wait(), BOUND)
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(test())  # type: ignore[arg-type]
+from tests.daemon.watched import BOUND, Watched, run
 
 
 def test_online_then_stopped(capture: Callable[[str], None]) -> None:
@@ -307,110 +239,6 @@ def test_a_process_that_leaks_is_replaced(capture: Callable[[str], None], grown:
         state, reason = watched.states[1]
         assert (state == "stalled" and "memory from 50 to 600 MiB" in reason) is replaced
         assert watched.camera.restarts == int(replaced)
-        await watched.camera.stop()
-
-    run(test)
-
-
-ECHO = (
-    "channel.send({**online, 'codec': order['source']['location']})\n"
-    "while True:\n"
-    "    heard = channel.receive().control\n"
-    "    if heard['op'] == 'stop': break\n"
-    "    channel.send({**online, 'codec': repr(heard), 'width': 640 + len(repr(heard))})\n"
-)
-
-
-def test_live_changes_reach_the_running_process(capture: Callable[[str], None]) -> None:
-    capture(ECHO)
-
-    async def test() -> None:
-        watched = Watched()
-        watched.camera.start()
-        await watched.until(lambda: watched.states)
-        pid = watched.camera.process.pid if watched.camera.process else 0
-        config = CameraConfig(source="test://", fps=9, stall_timeout="20s", frozen_timeout="1m")
-        watched.camera.change(config)
-        await watched.until(lambda: "'op': 'change'" in watched.camera.codec)
-        told = eval(watched.camera.codec)
-        assert told == {"op": "change", "fps": 9.0, "stall_timeout": 20.0, "frozen_timeout": 60.0}
-        watched.camera.rename("door")
-        await watched.until(lambda: "door" in watched.camera.codec)
-        assert watched.camera.process is not None and watched.camera.process.pid == pid
-        await watched.camera.stop()
-
-    run(test)
-
-
-def test_a_rebuild_waits_for_the_old_process_and_takes_the_latest_source(capture: Callable[[str], None]) -> None:
-    capture(ECHO)
-
-    async def test() -> None:
-        watched = Watched()
-        watched.camera.start()
-        await watched.until(lambda: watched.states)
-        old = watched.camera.process
-        for size in ("320x240", "640x480", "1024x768"):
-            watched.camera.rebuild(CameraConfig(source=f"test://?size={size}"))
-        assert watched.camera.state == "starting" and watched.camera.process is old
-        await watched.until(lambda: watched.camera.state == "online")
-        assert old is not None and old.ended and watched.camera.process is not old
-        assert "size=1024x768" in watched.camera.codec
-        assert watched.camera.restarts == 0, "nothing failed"
-        assert [state for state, _ in watched.states] == ["online", "starting", "online"]
-        await watched.camera.stop()
-
-    run(test)
-
-
-def test_off_and_on_again_while_the_process_still_ends(capture: Callable[[str], None]) -> None:
-    capture(ECHO)
-
-    async def test() -> None:
-        watched = Watched()
-        watched.camera.start()
-        await watched.until(lambda: watched.states)
-        watched.camera.rebuild(CameraConfig(source="test://", enabled=False))
-        assert watched.camera.state == "disabled"
-        await watched.until(lambda: watched.camera.process is not None and watched.camera.process.ended)
-        assert watched.camera.state == "disabled"
-        watched.camera.rebuild(CameraConfig(source="test://"))
-        await watched.until(lambda: watched.camera.state == "online")
-        await watched.camera.stop()
-
-    run(test)
-
-
-def test_a_rebuild_ends_the_wait_for_another_try(capture: Callable[[str], None]) -> None:
-    capture("channel.send({'op': 'end', 'state': 'unauthorized', 'reason': order['source']['location']})")
-
-    async def test() -> None:
-        watched = Watched()
-        watched.camera.start()
-        await watched.until(lambda: watched.camera.state == "unauthorized")
-        watched.camera.rebuild(CameraConfig(source="test://?size=320x240"))
-        await watched.until(lambda: "size=320x240" in watched.camera.reason)
-        await watched.camera.stop()
-
-    run(test)
-
-
-def test_an_unreachable_camera_is_tried_at_once_when_its_port_opens(
-    capture: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(knock, "EVERY_S", 0.05)
-    monkeypatch.setattr(camera_module, "Backoff", lambda rng: Backoff(1000.0, 1000.0, rng=rng))
-    capture("channel.send({'op': 'end', 'state': 'unreachable', 'reason': 'so it is'})")
-    port = free_port()
-
-    async def test() -> None:
-        watched = Watched(source=f"rtsp://127.0.0.1:{port}/live")
-        watched.camera.start()
-        await watched.until(lambda: watched.states)
-        capture("channel.send(online); wait()")
-        with socket.create_server(("127.0.0.1", port)):
-            await watched.until(lambda: watched.camera.state == "online")
-        assert watched.camera.restarts == 1
         await watched.camera.stop()
 
     run(test)

@@ -11,7 +11,10 @@ import pytest
 from edge.doctor.account import Account
 from edge.doctor.context import Context
 from edge.doctor.system import System
+from tests.capture.test_http import camera as http_camera
 from tests.doctor.machines import PATIENCE, Tree
+
+__all__ = ["here", "http_camera", "nobody", "tree"]
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_jetsons_container_without_its_devices(tree: Tree) -> None:
     tree.write("/.dockerenv")
     found = by_name(accelerators.gpu(tree.context()))
     assert found["gpu"].status == "error" and "--runtime nvidia" in found["gpu"].remedy
-    assert found["l4t"].status == "warning" and found["dla"].message == "none on this board"
+    assert found["dla"].message == "none on this board"
 
 
 def test_the_daemons_user_must_be_in_the_groups_of_the_nodes(tree: Tree, nobody: Account) -> None:

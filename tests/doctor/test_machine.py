@@ -36,15 +36,51 @@ def test_containers_are_known(name: str, text: str, container: object, tree: Tre
     assert recognise(tree.system()).container == container
 
 
-def test_lsmod_is_asked_for_on_a_jetson_alone(tree: Tree) -> None:
+def test_lsmod_is_asked_for_where_the_boards_elements_run_it(tree: Tree) -> None:
     tree.write("/.dockerenv")
     assert by_name(machine.container(tree.context())).keys() == {"container"}
     tree.jetson(container=True)
-    found = by_name(machine.container(tree.context()))
+    context = tree.context()
+    found = by_name(machine.container(context))
     assert found["kmod"].status == "error"
-    assert "in this container" in found["kmod"].message and "kmod" in found["kmod"].remedy
+    assert "in this container" in found["kmod"].message and found["kmod"].remedy.endswith("in the container's image")
     tree.write("/sbin/lsmod")
-    assert by_name(machine.container(tree.context()))["kmod"].status == "ok"
+    assert by_name(machine.container(context))["kmod"].status == "ok"
+
+
+def test_a_board_that_is_known(tree: Tree) -> None:
+    assert not by_name(machine.board(tree.context()))  # no Jetson: nothing to say
+    found = by_name(machine.board(tree.jetson().context()))["board"]
+    assert (found.status, found.message) == ("ok", "Jetson AGX Orin, by the table of r35")
+
+
+def test_a_board_that_is_not_known_is_told_with_what_it_is_taken_for(tree: Tree) -> None:
+    tree.jetson().write("/proc/device-tree/compatible", "nvidia,p9999-0000\0nvidia,tegra234\0")
+    tree.write("/proc/device-tree/model", "A maker's own\0")
+    found = by_name(machine.board(tree.context()))["board"]
+    assert found.status == "warning" and "report" in found.remedy
+    assert "nvidia,p9999-0000" in found.message and "it is taken for a Jetson Orin Nano" in found.message
+
+
+def test_a_release_that_is_not_the_boards_or_not_known(tree: Tree) -> None:
+    tree.jetson().write("/etc/nv_tegra_release", "# R32 (release), REVISION: 7.1, GCID: 1, BOARD: t186ref\n")
+    found = by_name(machine.board(tree.context()))["board"]
+    assert (found.status, found.message) == ("warning", "NVIDIA never made L4T r32 for a Jetson AGX Orin")
+    tree.write("/etc/nv_tegra_release", "# R37 (release), REVISION: 1.0, GCID: 1, BOARD: generic\n")
+    assert "L4T 37.1.0 is not known" in by_name(machine.board(tree.context()))["board"].message
+
+
+def test_a_container_that_hides_the_board(tree: Tree) -> None:
+    tree.write("/.dockerenv")
+    tree.write("/proc/sys/kernel/osrelease", "5.15.148-tegra\n")
+    found = by_name(machine.board(tree.context()))["board"]
+    assert found.status == "warning" and "systempaths=unconfined" in found.message + found.remedy
+
+
+def test_without_the_workers_nothing_is_said_of_the_board(tree: Tree) -> None:
+    context = tree.jetson().context("device: a\nworkers: {python: /no/such/python}\n")
+    assert context.board is None
+    assert not by_name(machine.board(context)) and not by_name(machine.container(context))
 
 
 @pytest.mark.parametrize(("free", "status"), [(2000000, "ok"), (200000, "warning"), (20000, "error")])

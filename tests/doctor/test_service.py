@@ -120,3 +120,21 @@ def test_without_a_configuration_the_only_daemon_counts(tree: Tree) -> None:
     context: Context = tree.context(daemons=lambda: [daemon()])
     assert by_name(service.daemon(context))["daemon"].status == "ok"
     assert context.daemon == daemon()
+
+
+def test_the_units_user_may_ask_jtop_where_it_is_in_its_group(device: Tree) -> None:
+    show(device)
+    assert not by_name(service.jtop(device.context(CONFIG)))  # no jetson-stats: nothing to say
+    place = device.write("/run/jtop.sock", mode=0o660)
+    # A test cannot give files away: the user is another one, and the group this process's own.
+    gid = place.stat().st_gid
+    device.write("/etc/passwd", "edge:x:99990:99991::/:/bin/false\n")
+    device.write("/etc/group", f"edge:x:99991:\nvideo:x:99944:\njtop:x:{gid}:pi\n")
+    found = by_name(service.jtop(device.context(CONFIG)))["jtop"]
+    assert found.status == "warning" and found.message.startswith("edge is not in the group jtop, ")
+    assert found.remedy == "usermod -aG jtop edge, then systemctl restart edge"
+    show(device, SupplementaryGroups="video jtop")
+    assert by_name(service.jtop(device.context(CONFIG)))["jtop"].status == "ok"
+    show(device)
+    device.write("/etc/group", f"root:x:{gid}:\n")
+    assert "systemctl restart jtop" in by_name(service.jtop(device.context(CONFIG)))["jtop"].remedy

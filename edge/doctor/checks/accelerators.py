@@ -47,11 +47,6 @@ def _jetson(context: Context) -> Iterator[Finding]:
         yield ok("gpu", "the Jetson's own" + (f", L4T {found.l4t}" if found.l4t else ""))
     else:
         yield error("gpu", "a Jetson, but neither /dev/nvhost-*gpu nor /dev/nvgpu is there", hint)
-    if found.l4t is None:
-        remedy = "apt-get install nvidia-l4t-core"
-        if found.container:
-            remedy = "docker run -v /etc/nv_tegra_release:/etc/nv_tegra_release:ro"
-        yield warning("l4t", "/etc/nv_tegra_release is missing: the release is not known", remedy)
     cores = dla_cores(system)
     yield ok("dla", f"{len(cores)} cores" if len(cores) > 1 else "1 core" if cores else "none on this board")
 

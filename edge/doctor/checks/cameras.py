@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from edge.config import CameraConfig
+from edge.config.order import source_order
 from edge.doctor.checks.workers import modules
 from edge.doctor.context import Context
 from edge.doctor.finding import Finding, error, ok, skipped, warning
@@ -38,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield skipped("cameras", "not looked at: the workers' interpreter has to be mended first")
         return
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
-    online = _of_the_daemon(context, enabled)
+    online = of_the_daemon(context, enabled)
     asked = {name: camera for name, camera in enabled.items() if name not in online}
     answers = _ask(context, asked)
     for name, camera in config.cameras.items():
@@ -50,7 +51,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield skipped(name, "disabled")
 
 
-def _of_the_daemon(context: Context, cameras: Dict[str, CameraConfig]) -> Dict[str, Dict[str, Any]]:
+def of_the_daemon(context: Context, cameras: Dict[str, CameraConfig]) -> Dict[str, Dict[str, Any]]:
     """What the daemon that runs has online: a second connection is more than some cameras allow."""
     daemon = context.daemon
     found = (daemon.status or {}).get("cameras", []) if daemon is not None else []
@@ -70,7 +71,7 @@ def _ask(context: Context, cameras: Dict[str, CameraConfig]) -> Dict[str, Tuple[
     for name, camera in cameras.items():
         order = {"op": "camera", "source": _source(camera), "patience": context.patience, "seconds": SECONDS}
         try:
-            probe = Probe(context.python, "edge.capture.probe", order, context.patience + SECONDS + _MORE)
+            probe = context.start(order, context.patience + SECONDS + _MORE)
         except EdgeError as failure:
             answers[name] = (None, str(failure))
         else:
@@ -88,16 +89,7 @@ def _ask(context: Context, cameras: Dict[str, CameraConfig]) -> Dict[str, Tuple[
 
 def _source(camera: CameraConfig) -> Dict[str, Any]:
     """What the capture process is told of a camera: its own size, so that it is told what it sends."""
-    url = camera.source_url()
-    return {
-        "kind": url.kind,
-        "location": str(url.path) if url.path is not None else url.location,
-        "username": url.username,
-        "password": url.password,
-        "options": url.options,
-        "transport": camera.transport,
-        "latency": camera.latency,
-    }
+    return {**source_order(camera), "size": None, "loop": False}
 
 
 def _as_the_daemon_sees(name: str, found: Dict[str, Any]) -> Finding:
@@ -124,6 +116,7 @@ def _judged(context: Context, name: str, camera: CameraConfig, answer: Tuple[Opt
     if "state" in news:
         return _failed(context, name, news, camera.source_url().safe, place)
     how = "in hardware" if news["hardware"] else "in software"
+    how += f" ({news['memory']})" if news["memory"] else ""
     decoded = f"decoded by {news['decoder']} {how}" if news["codec"] != "raw" else "not coded"
     words = f"{news['codec']} {news['width']}x{news['height']}, "
     words += f"{news['rate']:.1f} pictures/s, " if news["rate"] is not None else "rate unknown, "
@@ -131,6 +124,8 @@ def _judged(context: Context, name: str, camera: CameraConfig, answer: Tuple[Opt
     if news["rate"] is not None and news["rate"] < _FEWER * camera.fps:
         remedy = f"raise the camera's rate, or lower fps ({context.place('cameras', name, 'fps')})"
         return warning(name, f"{words}: fewer than the {camera.fps:g} that are to be analysed", remedy)
+    if news["note"]:
+        return warning(name, f"{words}: {news['note']}", "see the group gstreamer above")
     return ok(name, words)
 
 

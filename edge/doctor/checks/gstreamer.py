@@ -8,53 +8,22 @@ from edge.doctor.checks.workers import modules
 from edge.doctor.context import Context
 from edge.doctor.finding import Finding, error, ok, skipped, warning
 
-#: Where Debian and Ubuntu have the elements, by the beginning of their names; the longest that fits counts.
-_PACKAGES = {
-    "avdec_": "gstreamer1.0-libav",
-    "openh264": "gstreamer1.0-plugins-bad",
-    "libde265": "gstreamer1.0-plugins-bad",
-    "h264parse": "gstreamer1.0-plugins-bad",
-    "h265parse": "gstreamer1.0-plugins-bad",
-    "jpegparse": "gstreamer1.0-plugins-bad",
-    "errorignore": "gstreamer1.0-plugins-bad",
-    "va": "gstreamer1.0-plugins-bad",
-    "nvh26": "gstreamer1.0-plugins-bad",
-    "nvv4l2": "nvidia-l4t-gstreamer",
-    "hlsdemux": "gstreamer1.0-plugins-bad",
-    "tsdemux": "gstreamer1.0-plugins-bad",
-    "souphttpsrc": "gstreamer1.0-plugins-good",
-    "multipartdemux": "gstreamer1.0-plugins-good",
-    "nvvidconv": "nvidia-l4t-gstreamer",
-    "nvarguscamerasrc": "nvidia-l4t-gstreamer",
-    "jpegdec": "gstreamer1.0-plugins-good",
-    "rtp": "gstreamer1.0-plugins-good",
-    "rtsp": "gstreamer1.0-plugins-good",
-    "v4l2": "gstreamer1.0-plugins-good",
-    "qtdemux": "gstreamer1.0-plugins-good",
-    "matroskademux": "gstreamer1.0-plugins-good",
-    "appsink": "gstreamer1.0-plugins-base",
-    "parsebin": "gstreamer1.0-plugins-base",
-    "video": "gstreamer1.0-plugins-base",
-    "filesrc": "libgstreamer1.0-0",
-    "capsfilter": "libgstreamer1.0-0",
-    "queue": "libgstreamer1.0-0",
-}
 _WORDS = {
     "rtsp": "RTSP", "http": "Motion JPEG", "hls": "HLS", "usb": "USB", "csi": "CSI cameras", "file": "files",
     "test": "test pictures", "pictures": "any camera",
 }  # fmt: skip
+_BROKEN = "gst-inspect-1.0 and journalctl -k may say more; is the driver the one that this GStreamer was made for?"
 _CODECS = {"h264": "H.264", "h265": "H.265", "jpeg": "JPEG"}
 
 
-def install(elements: Iterable[str]) -> str:
-    """The command that brings the elements."""
-    packages = set()
-    for element in elements:
-        fitting = [start for start in _PACKAGES if element.startswith(start)]
-        if fitting:
-            packages.add(_PACKAGES[max(fitting, key=len)])
-    named = " ".join(sorted(packages))
-    return f"apt-get install {named}" if named else "install the GStreamer plugins that have them"
+def install(lacking: Iterable[Dict[str, Any]]) -> str:
+    """The command that brings the elements, each ``{"element": …, "packages": […]}``."""
+    packages = sorted({package for each in lacking for package in each["packages"]})
+    return f"apt-get install {' '.join(packages)}" if packages else "install the GStreamer plugins that have them"
+
+
+def named(lacking: Iterable[Dict[str, Any]], between: str = ", ") -> str:
+    return between.join(each["element"] for each in lacking)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -80,30 +49,33 @@ def check(context: Context) -> Iterator[Finding]:
         yield error("plugins", words, "gst-inspect-1.0 -b lists broken ones")
 
 
-def _elements(context: Context, missing: Dict[str, List[str]]) -> Iterator[Finding]:
+def _elements(context: Context, missing: Dict[str, List[Dict[str, Any]]]) -> Iterator[Finding]:
     good = True
-    for kind, names in missing.items():
-        if names:
+    for kind, lacking in missing.items():
+        if lacking:
             good = False
             # Without a configuration, any kind of source may come.
             wanted = kind == "pictures" or context.config is None or kind in context.kinds
-            words = f"missing for {_WORDS.get(kind, kind)}: {', '.join(names)}"
-            yield (error if wanted else warning)("elements", words, install(names))
+            words = f"missing for {_WORDS.get(kind, kind)}: {named(lacking)}"
+            yield (error if wanted else warning)("elements", words, install(lacking))
     if good and missing:
         yield ok("elements", f"all for {', '.join(_WORDS.get(kind, kind) for kind in missing if kind != 'pictures')}")
 
 
 def _codec(message: Dict[str, Any]) -> Finding:
-    codec, decoder, missing = message["codec"], message["decoder"], message["missing"]
+    codec, decoder, missing, absent = (message[key] for key in ("codec", "decoder", "missing", "absent"))
+    failed = [f"{each['element']} does not work here: {each['why']}" for each in message["failed"]]
     if decoder is None or missing:
         # Nearly every camera can send H.264.
         bad = error if codec == "h264" else warning
-        lacking = missing or message["candidates"]
-        either = " or ".join(lacking) if not missing else ", ".join(missing)
-        words = f"cameras that send {_CODECS.get(codec, codec)} cannot be used: {either} is missing"
-        return bad(codec, words, install(lacking))
-    how = "hardware" if message["hardware"] else "software"
-    words = f"{decoder}, in {how}"
+        lacking = [f"{named(missing or absent, ', ' if missing else ' or ')} is missing"] if missing or absent else []
+        words = f"cameras that send {_CODECS.get(codec, codec)} cannot be used: {'; '.join(failed + lacking)}"
+        return bad(codec, words, install(missing or absent) if missing or absent else _BROKEN)
+    words = f"{decoder}, in {'hardware' if message['hardware'] else 'software'}"
+    better = [each for each in absent if each["element"] in message["better"]]
+    if not message["hardware"] and (failed or better):
+        why = "; ".join(failed + ([f"{named(better)} is missing"] if better else []))
+        return warning(codec, f"{words}: {why}", install(better) if better else _BROKEN)
     if message["unused"] and not message["hardware"]:
         words += f" (there is {', '.join(message['unused'])} too, which this version does not use)"
     return ok(codec, words)

@@ -23,9 +23,10 @@ def machine(context: Context) -> Iterator[Finding]:
     system, found = context.system, context.machine
     names = re.findall(r'^PRETTY_NAME="?([^"\n]*)', system.read("/etc/os-release") or "", re.MULTILINE)
     kernel = os.uname()
+    l4t = context.board.l4t if context.board is not None else found.l4t
     facts = [
         found.model,
-        f"L4T {found.l4t}" if found.l4t else "",
+        f"L4T {l4t}" if l4t else "",
         names[0] if names else "",
         f"Linux {kernel.release} {kernel.machine}",
         f"{len(os.sched_getaffinity(0))} cores",
@@ -33,20 +34,36 @@ def machine(context: Context) -> Iterator[Finding]:
     yield ok("machine", ", ".join(fact for fact in facts if fact))
 
 
-def container(context: Context) -> Iterator[Finding]:
-    """A Jetson's decoder runs lsmod: where that is missing it starts, and gives no picture."""
-    system, found = context.system, context.machine
-    lsmod = system.has_program("lsmod")
-    if found.container:
-        yield ok("container", f"runs in a container ({found.container})")
-    if not found.jetson:
+def board(context: Context) -> Iterator[Finding]:
+    """What the workers' tables take a Jetson for, and what of that is a guess."""
+    found = context.board
+    if found is None or not found.release:
         return
-    if lsmod:
-        yield ok("kmod", "lsmod is there: the decoder asks it for the GPU's driver")
+    if not found.warning:
+        yield ok("board", f"{found.name}, by the table of {found.release}")
+    elif context.machine.container:
+        remedy = "docker run --runtime nvidia --security-opt systempaths=unconfined "
+        remedy += "-v /etc/nv_tegra_release:/etc/nv_tegra_release:ro lets it see what it is"
+        yield warning("board", found.warning, remedy)
     else:
-        where = "in this container" if found.container else "here"
-        remedy = "apt-get install kmod" + (" in the container's image" if found.container else "")
-        yield error("kmod", f"lsmod is missing {where}: the hardware decoder starts, and gives no picture", remedy)
+        remedy = "where decoders, DLA or limits are wrong for it, please report what edge doctor --json says"
+        yield warning("board", found.warning, remedy)
+
+
+def container(context: Context) -> Iterator[Finding]:
+    """Where the daemon runs, and whether what NVIDIA's elements run is there too."""
+    if context.machine.container:
+        yield ok("container", f"runs in a container ({context.machine.container})")
+    found = context.board
+    for program in found.programs if found is not None else ():
+        if context.system.has_program(program):
+            yield ok("kmod", f"{program} is there: the decoder asks it for the GPU's driver")
+        else:
+            where, image = (
+                ("in this container", " in the container's image") if context.machine.container else ("here", "")
+            )
+            words = f"{program} is missing {where}: the hardware decoder starts, and gives no picture"
+            yield error("kmod", words, f"apt-get install kmod{image}")
 
 
 def memory(context: Context) -> Iterator[Finding]:

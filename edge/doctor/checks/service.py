@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import Iterator
 
-from edge.doctor.account import named_account
+from edge.doctor.account import group_name, may, named_account
 from edge.doctor.context import Context, Daemon
 from edge.doctor.finding import Finding, error, ok, skipped, warning
 from edge.doctor.unit import NAME
 
+_JTOP = "/run/jtop.sock"
 _LOG = "journalctl -u edge -e"
 
 
@@ -56,6 +57,24 @@ def daemon(context: Context) -> Iterator[Finding]:
         others = ", ".join(found.device for found in context.daemons)
         words = f"no daemon {whose}runs" + (f" (others do: {others})" if others else "")
         yield skipped("daemon", words)
+
+
+def jtop(context: Context) -> Iterator[Finding]:
+    """Whether the daemon's user may ask jetson-stats' service, where that runs."""
+    place = context.system.path(_JTOP)
+    try:
+        group, allowed = group_name(context.system, place.stat().st_gid), may(context.account, place)
+    except OSError:
+        return
+    who = context.account.name
+    if allowed:
+        yield ok("jtop", f"{_JTOP} answers {who}")
+    elif group == "root":
+        words = f"{who} may not ask {_JTOP}, which belongs to root alone: telemetry does without it"
+        yield warning("jtop", words, "systemctl restart jtop, whose own group is jtop")
+    else:
+        words = f"{who} is not in the group {group}, so {_JTOP} does not answer it: telemetry does without it"
+        yield warning("jtop", words, f"usermod -aG {group} {who}, then systemctl restart edge")
 
 
 def _running(found: Daemon) -> Iterator[Finding]:
