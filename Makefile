@@ -2,6 +2,8 @@
 
 # Most tests wait: for a time-out, a camera, a broker. So more of them than there are cores run at once.
 JOBS ?= 4
+# Workers' and daemons' interpreters that the tests run on, where the machine has such a Python.
+PYTHONS = 3.6 3.6-tensorrt 3.8 3.10 3.12
 
 .PHONY: help setup demo test test-system chaos lint bench clean
 
@@ -22,7 +24,7 @@ demo: setup
 
 test:
 	@scripts/setup --test
-	@for version in 3.6 3.8; do scripts/test_interpreters $$version >/dev/null || [ $$? = 3 ] || exit 1; done
+	@echo $(PYTHONS) | xargs -n 1 -P $(JOBS) sh -c 'scripts/test_interpreters $$0 >/dev/null || [ $$? = 3 ]'
 	@.venv/bin/python -m pytest --ignore tests/systemd -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 test-system:

@@ -95,9 +95,27 @@ def python36() -> Path:
 
 
 @pytest.fixture(scope="session")
+def python36_tensorrt() -> Path:
+    """The same with ONNX Runtime, onnx, and the numpy that they want."""
+    return _interpreter("3.6-tensorrt")
+
+
+@pytest.fixture(scope="session")
 def python38() -> Path:
     """A Python 3.8 with gi, the package and the test tools."""
     return _interpreter("3.8")
+
+
+@pytest.fixture(scope="session")
+def python310() -> Path:
+    """A Python 3.10 with gi, Ubuntu 22.04's numpy and what else workers need; no package installed: set PYTHONPATH."""
+    return _interpreter("3.10")
+
+
+@pytest.fixture(scope="session")
+def python312() -> Path:
+    """A Python 3.12 in the same way."""
+    return _interpreter("3.12")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PROBE = Path(__file__).with_name("probe.py")
 
 @pytest.fixture
 def make_jetson(tmp_path: Path) -> Callable[..., Jetson]:
-    """``make_jetson(release, board="", without=(), sensors=2)``"""
+    """``make_jetson(release, board="", without=(), sensors=2, usb=…)``"""
 
     def make(release: str, board: str = "", **how: Any) -> Jetson:
         folder = tmp_path / f"{release}-{len(list(tmp_path.iterdir()))}"

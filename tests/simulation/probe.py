@@ -27,7 +27,8 @@ def describe_property(element, spec):
     kind = type(spec).__name__
     if hasattr(spec, "minimum"):
         found["range"] = [spec.minimum, spec.maximum]
-    value = element.get_property(spec.name)
+    # Not every version's binding can read an array.
+    value = None if spec.value_type.name == "GstValueArray" else element.get_property(spec.name)
     if "Enum" in kind or GObject.type_is_a(spec.value_type, GObject.TYPE_ENUM):
         found["type"] = "enum"
         found["values"] = {str(int(n)): v.value_nick for n, v in type(value).__enum_values__.items()}
@@ -154,4 +155,4 @@ if __name__ == "__main__":
     else:
         answer = {"run": run, "cycle": cycle}[sys.argv[1]](json.loads(sys.argv[2]))
     # The elements print to stdout as the real ones do: the answer is the last line.
-    print("\n" + json.dumps(answer))
+    print("\n" + json.dumps(answer, default=str))

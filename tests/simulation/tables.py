@@ -126,12 +126,20 @@ H264: Table = {
 }
 
 
+#: Of nvjpegdec nothing was published; this is as boards were reported to show it.
+JPEG_DECODER: Table = {
+    "idct-method": enum(1, "islow", "ifast", "float"),
+    "max-errors": ("gint", 0, [-1, BIG]),
+}
+
+
 def properties(element: str, release: str) -> Table:
     old = release == "r32"
     return {
         "nvv4l2decoder": {**DECODER, **DECODER_ONLY[release]},
         "nvvidconv": {**CONVERTER, **({} if old else CONVERTER_SINCE_R35)},
         "nvarguscamerasrc": {**CAMERA, **({"bufapi-version": FLAG} if old else CAMERA_SINCE_R35)},
+        "nvjpegdec": JPEG_DECODER,
         "nvjpegenc": {"quality": ("gint", 85, [0, 100])},
         "nvv4l2h264enc": H264,
     }[element]
@@ -167,6 +175,10 @@ def templates(element: str, release: str) -> Dict[str, str]:
         "nvarguscamerasrc": {
             "src": f"{NVMM}, {SIZE}, {strings('NV12', 'P010_10LE') if old else 'format=(string)NV12'}, {RATE}"
         },
+        "nvjpegdec": {
+            "sink": f"image/jpeg, {SIZE}, {RATE}",
+            "src": f"{NVMM}, format=(string)I420; video/x-raw, format=(string)I420",
+        },
         "nvjpegenc": {
             "sink": f"{NVMM}, {strings('I420', 'NV12')}; video/x-raw, {strings(*jpeg.split())}",
             "src": "image/jpeg",
@@ -182,6 +194,7 @@ RANKS = {
     "nvv4l2decoder": 256 + 11,
     "nvvidconv": 256,
     "nvarguscamerasrc": 256,
+    "nvjpegdec": 256,
     "nvjpegenc": 256 + 10,
     "nvv4l2h264enc": 256 + 10,
 }
@@ -189,6 +202,7 @@ KLASSES = {
     "nvv4l2decoder": "Codec/Decoder/Video",
     "nvvidconv": "Filter/Converter/Video/Scaler",
     "nvarguscamerasrc": "Video/Capture",
+    "nvjpegdec": "Codec/Decoder/Image",
     "nvjpegenc": "Codec/Encoder/Image",
     "nvv4l2h264enc": "Codec/Encoder/Video",
 }

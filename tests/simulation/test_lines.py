@@ -25,8 +25,7 @@ CSI = (
     "nvarguscamerasrc sensor-id=0 num-buffers=30 "
     "! video/x-raw(memory:NVMM),format=NV12,width=1280,height=720,framerate=30/1"
 )
-#: In place of v4l2src, which needs a device.
-USB = "videotestsrc num-buffers=30 is-live=true ! video/x-raw,format={},width=640,height=480,framerate=30/1"
+USB = "v4l2src io-mode=2 num-buffers=20 ! {},width=640,height=480,framerate=30/1"
 
 
 def launch(jetson: Jetson, line: str) -> str:
@@ -54,12 +53,14 @@ def test_rtsp(codec: str, jetson: Jetson, shared: Path) -> None:
     "line",
     [
         f"{CSI} ! {SCALED} ! {NEWEST}",
-        f"{USB.format('I420')} ! jpegenc ! image/jpeg ! jpegparse ! nvv4l2decoder mjpeg=1 ! {SCALED} ! {NEWEST}",
-        f"{USB.format('YUY2')} ! nvvidconv ! video/x-raw(memory:NVMM),format=NV12 ! {SCALED} ! {NEWEST}",
+        f"{USB.format('image/jpeg')} ! jpegparse ! nvv4l2decoder mjpeg=1 ! {SCALED} ! {NEWEST}",
+        f"{USB.format('image/jpeg')} ! jpegparse ! nvjpegdec ! {SCALED} ! {NEWEST}",
+        f"{USB.format('video/x-raw,format=YUY2')} ! nvvidconv ! video/x-raw(memory:NVMM),format=NV12 "
+        f"! {SCALED} ! {NEWEST}",
         f"{CSI} ! nvvidconv ! video/x-raw(memory:NVMM),format=I420 ! nvjpegenc quality=90 ! jpegparse ! fakesink",
         f"{CSI} ! nvv4l2h264enc bitrate=2000000 insert-sps-pps=1 ! h264parse ! fakesink",
     ],
-    ids=["csi", "usb-mjpeg", "usb-raw", "jpeg", "h264"],
+    ids=["csi", "usb-mjpeg", "usb-nvjpegdec", "usb-raw", "jpeg", "h264"],
 )
 def test_a_line_of_the_guide(line: str, jetson: Jetson) -> None:
     assert "memory:NVMM" in launch(jetson, line)
@@ -80,8 +81,10 @@ STARTED_AND_STOPPED = pytest.mark.parametrize(
         "! video/x-raw,width=320,height=180 ! fakesink sync=false",
         "nvarguscamerasrc num-buffers=2 ! video/x-raw(memory:NVMM),width=320,height=240,framerate=60/1 ! nvv4l2h264enc "
         "! nvv4l2decoder ! fakesink sync=false",
+        "v4l2src num-buffers=2 ! image/jpeg,width=320,framerate=30/1 ! nvjpegdec ! nvvidconv "
+        "! video/x-raw,width=160,height=120 ! fakesink sync=false",
     ],
-    ids=["decode", "camera", "encode"],
+    ids=["decode", "camera", "encode", "usb"],
 )
 #: A line of the account that names an object.
 LEFT = "object-alive, type-name=(string)Gst"

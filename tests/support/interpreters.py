@@ -1,4 +1,4 @@
-"""Other Pythons: JetPack 4.6's 3.6 for workers, JetPack 5's 3.8 for the whole."""
+"""Other Pythons: those of JetPack 4.6, 6 and 7 for workers, JetPack 5's for the whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from scripts.servers import ROOT
 
 
 def interpreter(version: str) -> Path:
-    """Path of a python of that version with what it needs installed; ``LookupError`` when this machine has none."""
+    """Path of a python of that flavour (see scripts/test_interpreters) with what it needs installed.
+
+    ``LookupError`` when this machine has none.
+    """
     command: List[str] = [str(ROOT / "scripts" / "test_interpreters"), version]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -115,7 +115,7 @@ create (GstPushSrc * src, GstBuffer ** buffer)
 static gboolean
 set_unlocked (Camera * self, gboolean unlocked)
 {
-  sensor_unlock (&self->sensor, unlocked);
+  ticker_unlock (&self->sensor.ticker, unlocked);
   if (self->pool != NULL)
     gst_buffer_pool_set_flushing (self->pool, unlocked);
   return TRUE;
@@ -174,7 +174,7 @@ notify (GObject * object, GParamSpec * spec)
 static void
 finalize (GObject * object)
 {
-  sensor_clear (&((Camera *) object)->sensor);
+  ticker_clear (&((Camera *) object)->sensor.ticker);
   G_OBJECT_CLASS (camera_parent_class)->finalize (object);
 }
 
@@ -205,7 +205,7 @@ camera_class_init (CameraClass * klass)
 static void
 camera_init (Camera * self)
 {
-  sensor_init (&self->sensor);
+  ticker_init (&self->sensor.ticker);
   self->last_pts = GST_CLOCK_TIME_NONE;
   gst_base_src_set_live (GST_BASE_SRC (self), TRUE);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);

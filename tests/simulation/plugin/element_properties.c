@@ -95,3 +95,31 @@ const Property h264_properties[] = {
   {.name = "maxperf-enable",.kind = PROPERTY_BOOLEAN},
   {.name = NULL},
 };
+
+const Property jpeg_decoder_properties[] = {
+  /* What follows is taken and told, and changes nothing here. */
+  {.name = "idct-method",.kind = PROPERTY_ENUM,.initially = 1,.type = "GstNvJpegDecIDCTMethod",
+        .values = "0:islow,1:ifast,2:float"},
+  {.name = "max-errors",.kind = PROPERTY_INT,.least = -1,.most = G_MAXINT},
+  {.name = NULL},
+};
+
+const Property usb_properties[] = {
+  {.name = "device",.kind = PROPERTY_STRING,.text = "/dev/video0"},
+  {.name = "device-name",.kind = PROPERTY_STRING,.read_only = TRUE},
+  /* What follows is taken and told, and changes nothing here. */
+  {.name = "device-fd",.kind = PROPERTY_INT,.least = -1,.most = G_MAXINT,.initially = -1,.read_only = TRUE},
+  {.name = "io-mode",.kind = PROPERTY_ENUM,.type = "GstV4l2IOMode",
+        .values = "0:auto,1:rw,2:mmap,3:userptr,4:dmabuf,5:dmabuf-import"},
+  {.name = "pixel-aspect-ratio",.kind = PROPERTY_STRING},
+  {.name = "force-aspect-ratio",.kind = PROPERTY_BOOLEAN,.initially = TRUE},
+  {.name = "brightness",.kind = PROPERTY_INT,.least = G_MININT,.most = G_MAXINT},
+  {.name = "contrast",.kind = PROPERTY_INT,.least = G_MININT,.most = G_MAXINT},
+  {.name = "saturation",.kind = PROPERTY_INT,.least = G_MININT,.most = G_MAXINT},
+  {.name = "hue",.kind = PROPERTY_INT,.least = G_MININT,.most = G_MAXINT},
+  {.name = "crop-left",.kind = PROPERTY_UINT,.most = G_MAXUINT,.since = RELEASE_R38},
+  {.name = "crop-right",.kind = PROPERTY_UINT,.most = G_MAXUINT,.since = RELEASE_R38},
+  {.name = "crop-top",.kind = PROPERTY_UINT,.most = G_MAXUINT,.since = RELEASE_R38},
+  {.name = "crop-bottom",.kind = PROPERTY_UINT,.most = G_MAXUINT,.since = RELEASE_R38},
+  {.name = NULL},
+};

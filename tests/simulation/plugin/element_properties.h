@@ -12,4 +12,6 @@ extern const Property decoder_properties[];
 extern const Property converter_properties[];
 extern const Property camera_properties[];
 extern const Property jpeg_properties[];
+extern const Property jpeg_decoder_properties[];
 extern const Property h264_properties[];
+extern const Property usb_properties[];

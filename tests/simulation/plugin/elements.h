@@ -8,4 +8,6 @@ gboolean decoder_register (GstPlugin * plugin);
 gboolean converter_register (GstPlugin * plugin);
 gboolean camera_register (GstPlugin * plugin);
 gboolean jpeg_register (GstPlugin * plugin);
+gboolean jpeg_decoder_register (GstPlugin * plugin);
 gboolean encoder_register (GstPlugin * plugin);
+gboolean usb_register (GstPlugin * plugin);

@@ -68,7 +68,9 @@ interleave_10 (GstVideoFrame * from, GstVideoFrame * to)
 void
 picture_to_surface (GstVideoFrame * from, GstVideoFrame * to)
 {
-  if (GST_VIDEO_FRAME_FORMAT (from) == GST_VIDEO_FORMAT_I420) {
+  if (GST_VIDEO_FRAME_FORMAT (from) == GST_VIDEO_FRAME_FORMAT (to)) {
+    gst_video_frame_copy (to, from);
+  } else if (GST_VIDEO_FRAME_FORMAT (from) == GST_VIDEO_FORMAT_I420) {
     interleave (from, to);
   } else if (GST_VIDEO_FRAME_FORMAT (from) == GST_VIDEO_FORMAT_I420_10LE) {
     interleave_10 (from, to);

@@ -1,4 +1,5 @@
-/* The elements that NVIDIA's packages add to GStreamer on a Jetson, as far as caps, properties and failures go. */
+/* The elements that NVIDIA's packages add to GStreamer on a Jetson, as far as caps, properties and failures go, and
+ * v4l2src, which has no devices here. */
 
 #include "elements.h"
 
@@ -15,7 +16,9 @@ static const struct
   { "nvvidconv", converter_register },
   { "nvarguscamerasrc", camera_register },
   { "nvjpegenc", jpeg_register },
+  { "nvjpegdec", jpeg_decoder_register },
   { "nvv4l2h264enc", encoder_register },
+  { "v4l2src", usb_register },
 };
 
 static gboolean

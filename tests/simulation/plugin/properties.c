@@ -38,7 +38,7 @@ spec_of (const Property * p)
     case PROPERTY_FLOAT:
       return g_param_spec_float (p->name, p->name, p->name, p->least, p->most, p->initially, flags);
     case PROPERTY_STRING:
-      return g_param_spec_string (p->name, p->name, p->name, NULL, flags);
+      return g_param_spec_string (p->name, p->name, p->name, p->text, flags);
     case PROPERTY_ENUM:
       return g_param_spec_enum (p->name, p->name, p->name, enum_type (p), p->initially, flags);
   }

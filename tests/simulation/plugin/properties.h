@@ -22,6 +22,8 @@ typedef struct
   const gchar *name;
   PropertyKind kind;
   gdouble least, most, initially;
+  /* Of a string: its value at first. */
+  const gchar *text;
   /* Of an enumeration: its type's name, and its values as "0:decode_all,1:decode_non_ref". */
   const gchar *type, *values;
   /* The first release that has it and the last; 0: all. */

@@ -6,46 +6,11 @@
 #define LOOK_US 50000
 
 void
-sensor_init (Sensor * self)
-{
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->changed);
-}
-
-void
-sensor_clear (Sensor * self)
-{
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->changed);
-}
-
-void
 sensor_begin (Sensor * self, const GstVideoInfo * info)
 {
   self->length = gst_util_uint64_scale (G_USEC_PER_SEC, info->fps_d, info->fps_n);
   self->began = self->due = g_get_monotonic_time ();
   self->quiet = 0;
-}
-
-void
-sensor_unlock (Sensor * self, gboolean unlocked)
-{
-  g_mutex_lock (&self->lock);
-  self->unlocked = unlocked;
-  g_cond_signal (&self->changed);
-  g_mutex_unlock (&self->lock);
-}
-
-/* Wait until then; FALSE when it is to stop. */
-static gboolean
-wait_until (Sensor * self, gint64 when)
-{
-  g_mutex_lock (&self->lock);
-  while (!self->unlocked && g_cond_wait_until (&self->changed, &self->lock, when))
-    continue;
-  gboolean on = !self->unlocked;
-  g_mutex_unlock (&self->lock);
-  return on;
 }
 
 static gdouble
@@ -63,7 +28,7 @@ sensor_next (Sensor * self, GstElement * camera, ArgusEvent * event)
   guint timeout = property_number (camera, "timeout");
   gint sensor = property_number (camera, "sensor-id"), status = argus_status ("TIMEOUT");
 
-  while (wait_until (self, self->due)) {
+  while (ticker_wait (&self->ticker, self->due)) {
     gint64 now = g_get_monotonic_time ();
     *event = argus_next (sensor, &status);
     if (timeout > 0 && now - self->began > timeout * G_USEC_PER_SEC)
