@@ -64,6 +64,8 @@ def failure(error: GstError, location: str, kind: str, user: bool, answered: boo
         found = _rtsp(error, place(location), user, answered)
         if found is not None or (error.domain, error.code) == ("resource", "open-read-write"):
             return found
+    if kind in ("http", "hls") and error.code == "open-read" and not answered:
+        return None  # GStreamer 1.18's word for a port where nobody listens
     if (error.domain, error.code) == ("resource", "not-authorized"):
         return Unauthorized("the camera {}".format("refuses this user and password" if user else _WANTS_USER))
     if (error.domain, error.code) == ("resource", "read"):
@@ -84,6 +86,12 @@ def _rtsp(error: GstError, where: Place, user: bool, answered: bool) -> Optional
         return Unreachable(
             "the camera at {} has no such path: {} (RTSP 404); look up the stream's path in the camera's manual and "
             "correct the url".format(where, printable(where.path))
+        )
+    if error.code == "open-read" and "No supported authentication" in error.detail:
+        # All that GStreamer 1.18 says of an answer that it does not take.
+        return Unreachable(
+            "the camera at {} does not give {}: it has no such path, or wants a login of a kind that it does not "
+            "name".format(where, printable(where.path))
         )
     if error.status:
         return Unreachable(

@@ -44,6 +44,8 @@ TIMEOUT = "(Timeout while waiting for server response)"
         ("read", 0, "(Received end-of-file)", f"unreachable: {HERE} closes the connection without an answer"),
         ("read", 0, "(System error)", f"unreachable: {HERE} breaks the connection off without an answer"),
         ("open-read-write", 0, "Failed to connect. (Generic error)", None),
+        ("open-read", 0, "No supported authentication protocol was found", f"unreachable: the camera at {HERE} does "
+         "not give /live/1?profile=2: it has no such path, or wants a login"),
     ],
 )
 def test_before_the_camera_has_answered(code: str, status: int, detail: str, words: Optional[str]) -> None:
