@@ -164,9 +164,12 @@ def _sized(form: str, size: Tuple[int, int]) -> str:
 
 
 def pace(fps: float, memory: str) -> str:
-    """The caps that hold a stream to so many pictures a second, in that memory."""
+    """The caps that hold a stream to so many pictures a second, in that memory.
+
+    A range: a camera may send fewer, and one that tells no rate (0/1) passes as it is.
+    """
     feature = "({})".format(FEATURES[memory]) if memory else ""
-    return "video/x-raw{},framerate={}".format(feature, fraction(fps))
+    return "video/x-raw{},framerate=[0/1,{}]".format(feature, fraction(fps))
 
 
 def memory_of(features: Any) -> str:

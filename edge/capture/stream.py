@@ -210,6 +210,11 @@ class Stream:
         return bool(self._memory) and caps is not None and pads.interlaced(caps)
 
     @property
+    def gpu_opens(self) -> bool:
+        """Whether the camera's video is there, and a GPU's decoder has given no picture of it yet."""
+        return self._memory == "CUDA" and not self.frames
+
+    @property
     def linked(self) -> bool:
         """Whether its video was found, so that :meth:`take` can wait for a picture."""
         return self._sink is not None

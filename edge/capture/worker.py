@@ -32,6 +32,9 @@ _IDLE_WAIT_S = 0.25
 _LOOK_NS = 250000000
 _FIRST_LOOK_NS = 100000000
 _TEARDOWN_S = 2.0
+# A GPU opens one process's decoder after the other, about one a second: of 32 cameras that begin together, the first
+# picture of the first was seen after 33 s (docs/gpu.md). Whoever gives up in that time loses its place in the row.
+_GPU_OPENS_NS = 120 * 1000000000
 _WOVEN = "its pictures are interlaced, and what {} gives stays so: what moves has combed edges"
 
 
@@ -145,8 +148,10 @@ class Worker:
         frames = self.stream.frames
         if frames != self.last_frames:
             self.last_frames, self.last_change = frames, now
-        elif now - self.last_change > self.stall_ns:
-            self.stream.nothing_came(self.stall_ns / 1e9)
+        else:
+            patience = max(self.stall_ns, _GPU_OPENS_NS) if self.stream.gpu_opens else self.stall_ns
+            if now - self.last_change > patience:
+                self.stream.nothing_came(patience / 1e9)
         if frames and (self.told is None or now >= self.next_beat):
             self.tell_size()
         if now >= self.next_beat:

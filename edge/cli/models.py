@@ -1,14 +1,16 @@
-"""``edge models``: which networks there are, fetching them, and what one expects and says."""
+"""``edge models``: which networks there are, and fetching them; its other commands have a file each."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict
 
 from edge.cli.download import ProgressLine, mebibytes
+from edge.cli.models_info import labels, later_file
 from edge.cli.terminal import Column, Paint, table
 from edge.errors import ConfigError, EdgeError, ModelError
 from edge.models.catalogue import Catalogue, find_catalogue
@@ -16,8 +18,10 @@ from edge.models.fetch import fetch
 from edge.models.file import LaterFile, OnnxDownload
 from edge.models.folders import installed_models, stored
 from edge.models.locate import folders_with_models
-from edge.models.spec import ModelSpec, checked, ensure, network, read_spec
+from edge.models.spec import checked, ensure, read_spec
 
+#: The commands with a file of their own.
+MODULES = ("info", "plan", "build", "engines", "calibrate", "profile", "bench")
 _STATES = {"here": "green", "yours": "cyan", "to pull": "yellow", "broken": "red"}
 
 
@@ -35,11 +39,10 @@ def add_parser(subparsers: Any) -> None:
     pulling = commands.add_parser("pull", help="fetch and verify the file of a model")
     pulling.add_argument("names", metavar="NAME", nargs="+", help="of the catalogue, or a folder with a model.yaml")
     pulling.set_defaults(run=run, action=_pull)
-    telling = commands.add_parser("info", help="what a model expects and says")
-    telling.add_argument("name", metavar="NAME", help="a model's name, or a folder with a model.yaml")
-    telling.set_defaults(run=run, action=_info)
-    for command in (listing, pulling, telling):
+    for command in (listing, pulling):
         command.add_argument("-c", "--config", metavar="FILE", help="the configuration beside which models/ is")
+    for module in MODULES:
+        importlib.import_module(f"edge.cli.models_{module}").add_parser(commands)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -87,7 +90,7 @@ def _folder_row(name: str, folder: Path) -> Dict[str, Any]:
         spec = read_spec(str(folder), folder)
     except EdgeError as error:
         return {**row, "state": "broken", "what": str(error).splitlines()[0]}
-    row.update(what=spec.description or _labels(spec), licence=spec.licence)
+    row.update(what=spec.description or labels(spec), licence=spec.licence)
     try:
         checked(spec)
     except ModelError as error:
@@ -119,7 +122,7 @@ def _catalogue_row(name: str, catalogue: Catalogue) -> Dict[str, Any]:
 def _pull(args: argparse.Namespace, base: Path) -> int:
     for name in args.names:
         line = ProgressLine(name, sys.stdout)
-        later = _later(name)
+        later = later_file(name)
         if later is not None:
             path = stored(later.onnx.sha256)
             with line:
@@ -131,77 +134,3 @@ def _pull(args: argparse.Namespace, base: Path) -> int:
             spec = ensure(spec, line.update)
         print(f"{name}: {spec.onnx}, {'verified' if spec.sha256 else 'nothing to fetch'}")
     return 0
-
-
-def _later(name: str) -> Optional[LaterFile]:
-    """The catalogue's entry of that name where it is one that nothing here can run."""
-    catalogue = find_catalogue()
-    if catalogue is None or name not in catalogue.names:
-        return None
-    entry = catalogue.entry(name)
-    return entry if isinstance(entry, LaterFile) else None
-
-
-def _info(args: argparse.Namespace, base: Path) -> int:
-    later = _later(args.name)
-    lines = _about_later(args.name, later) if later is not None else _about(read_spec(args.name, base))
-    paint = Paint(sys.stdout)
-    width = max(len(key) for key, _ in lines)
-    for key, value in lines:
-        print(f"{paint(key.ljust(width), 'dim')}  {value}".rstrip())
-    return 0
-
-
-def _about_later(name: str, entry: LaterFile) -> List[List[str]]:
-    path = stored(entry.onnx.sha256)
-    return [
-        ["name", name],
-        ["what", entry.description],
-        ["licence", entry.licence],
-        ["from", entry.onnx.url],
-        ["file", str(path) if path.is_file() else f"not here: edge models pull {name}"],
-        ["not yet", entry.not_yet],
-    ]
-
-
-def _about(spec: ModelSpec) -> List[List[str]]:
-    how = spec.input.plain()
-    if spec.input.fit != "letterbox":
-        how = {key: value for key, value in how.items() if key not in ("pad", "letterbox_align")}
-    decoder = spec.output.model_dump(exclude_defaults=True)
-    lines = [
-        ["name", spec.name],
-        ["what", spec.description or ""],
-        ["licence", spec.licence or "not said"],
-        ["found at", str(spec.file)],
-        *([["from", spec.download.url]] if spec.download else []),
-        ["input", ", ".join(f"{key} {_plain(value)}" for key, value in how.items() if value is not None)],
-        ["decoder", ", ".join([str(decoder.pop("decoder")), *(f"{k} {_plain(v)}" for k, v in decoder.items())])],
-        ["labels", f"{len(spec.labels)}: {_labels(spec)}"],
-        ["min_score", f"{spec.min_score:g}"],
-    ]
-    if not spec.onnx.is_file() and spec.download is not None:
-        return [*lines, ["file", f"not here: edge models pull {spec.reference}"]]
-    spec = checked(spec)
-    header = network(spec)
-    batch = (header.inputs[0].shape or (None,))[0]
-    verified = f", SHA-256 {spec.sha256} verified" if spec.sha256 else ""
-    return [
-        *lines,
-        ["file", f"{spec.onnx}, {mebibytes(spec.onnx.stat().st_size)}{verified}"],
-        *(["takes", str(tensor)] for tensor in header.inputs),
-        *(["gives", str(tensor)] for tensor in header.outputs),
-        ["batch", f"fixed, {batch}" if isinstance(batch, int) else "any"],
-        ["made by", f"{header.producer or 'not said'}, opset {header.opset or 'not said'}"],
-    ]
-
-
-def _labels(spec: ModelSpec) -> str:
-    shown = ", ".join(spec.labels[:8])
-    return shown + (", ..." if len(spec.labels) > 8 else "")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_plain(item) for item in value) + "]"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from edge.cli import local
 from edge.cli.terminal import Column, Paint, clean, duration, table, visible, width
@@ -148,14 +148,36 @@ def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
         shape = "x".join(str(n) for n in model.get("input") or [])
         facts = [
             _coloured(model.get("state", "?"), paint),
+            _building(model.get("building")),
             clean(str(model.get("backend") or "")),
+            " ".join(_lane(lane, paint) for lane in _unusual(model.get("lanes", []))),
             shape,
             f"{_number(model.get('rate'), 1)} pictures/s" if model.get("rate") is not None else "",
             f"{_number(model.get('infer_ms'), 1)} ms each" if model.get("infer_ms") is not None else "",
             clean(str(model.get("reason") or "")),
         ]
         lines.append(f"{paint('model', 'dim')}      {clean(str(model['name']))}  {'  '.join(f for f in facts if f)}")
+        notes = [*model.get("notes", []), *(lane["note"] for lane in model.get("lanes", []) if lane.get("note"))]
+        lines += [f"           {paint(clean(str(note)), 'yellow')}" for note in dict.fromkeys(notes)]
     return lines
+
+
+def _building(progress: Optional[Dict[str, Any]]) -> str:
+    """How far a model's engine is."""
+    if not progress:
+        return ""
+    done = progress.get("done")
+    return f"{clean(str(progress.get('phase')))} {done:.0%}" if done is not None else clean(str(progress.get("phase")))
+
+
+def _unusual(lanes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Lanes that say more than that the model runs on the processor."""
+    return [lane for lane in lanes if lane.get("device", "cpu") != "cpu"]
+
+
+def _lane(lane: Dict[str, Any], paint: Paint) -> str:
+    device = clean(str(lane["device"]))
+    return device if lane.get("state") == "ready" else paint(f"{device} {clean(str(lane.get('state')))}", "yellow")
 
 
 def _config(config: Dict[str, Any], paint: Paint) -> List[str]:

@@ -98,6 +98,19 @@ class ModelConfig(Section):
 
     spec: Text = field("name of a folder under models/, or path to a folder with a model.yaml", "reload-engine")
     min_score: Optional[Share] = field("least score of a detection; left out: the model's own", "live", None)
+    backend: Literal["auto", "onnxruntime", "tensorrt"] = field(
+        "what runs it; auto: TensorRT where the workers' Python has it", "reload-engine", "auto"
+    )
+    device: Literal["auto", "gpu", "dla", "dla:0", "dla:1"] = field(
+        "for TensorRT; auto: the GPU, and the DLA cores beside it where that gains", "reload-engine", "auto"
+    )
+    precision: Literal["auto", "fp32", "fp16", "int8", "best"] = field(
+        "for TensorRT; auto: fp16 where the GPU is fast at it", "reload-engine", "auto"
+    )
+    batch: Annotated[int, Between(1, 64)] = field(
+        "most pictures in one run, where the network leaves that open", "reload-engine", 4
+    )
+    plugins: List[Text] = field("for TensorRT: plugin libraries to load, absolute paths", "reload-engine", factory=list)
 
     _folder: Path = pydantic.PrivateAttr(default_factory=Path)
     _place: str = pydantic.PrivateAttr(default="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib.util
 import logging
 import os
 import signal
@@ -19,11 +18,13 @@ from edge.config.plan import Plan
 from edge.daemon import status
 from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
+from edge.daemon.engines import Engines
 from edge.daemon.inference import Inference, ModelState
-from edge.daemon.models import ModelSet, engine_options
+from edge.daemon.models import ModelSet
 from edge.daemon.notify import Notifier
 from edge.daemon.outlet import Outlet
 from edge.daemon.process import WorkerProcess
+from edge.daemon.python import own_python
 from edge.daemon.reload import Candidate, ConfigState, Reload, start_up
 from edge.errors import ConfigError, EdgeError, Problem
 from edge.telemetry.telemetry import MODULE, Telemetry
@@ -51,12 +52,12 @@ class Daemon:
         self.config_state, self.notifier = state, notifier
         self.started = time.monotonic()
         self.outlet = Outlet(config.mqtt, config.device)
-        python = _own_python() if config.workers.python == "auto" else config.workers.python
+        python = own_python() if config.workers.python == "auto" else config.workers.python
         self.inference = Inference(
-            python, engine_options(config.workers.threads), self._result, self._give_socket, self._changed,
-            self._model_heard,
-        )  # fmt: skip
-        self.models = ModelSet(self.inference, self._models_exchanged)
+            python, self._result, self._give_socket, self._changed, self._model_heard
+        )
+        self.engines = Engines(python, config.workers.threads)
+        self.models = ModelSet(self.inference, self.engines, self._models_exchanged, self._changed)
         self.cameras = Cameras(python, self.outlet, self.models, self.inference, self._changed)
         self.telemetry = Telemetry(
             config.telemetry, [python, sys.executable],
@@ -111,7 +112,7 @@ class Daemon:
         log.event(_logger, "edge stops")
         await self.reload.stop()
         # The workers first, all at once: what they still send is not lost, and the broker hears of it.
-        await asyncio.gather(self.inference.stop(), self.cameras.stop(), self.telemetry.stop())
+        await asyncio.gather(self.engines.stop(), self.inference.stop(), self.cameras.stop(), self.telemetry.stop())
         self.outlet.event(self.outlet.factory.device_state("stop"))
         left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.publisher.stop, _BROKER_S)
         if left:
@@ -132,7 +133,7 @@ class Daemon:
     def _notify(self, now: float) -> None:
         """Tell systemd. This loop is alive, being here; a broker or a camera that is away is no reason for silence."""
         words = status.words(self)
-        if any(model.state == "loading" for model in self.inference.models.values()):
+        if any(model.state in ("building", "loading") for model in self.inference.models.values()):
             self.notifier.extend(_LOADING_S)  # an engine may take minutes to build
         if not self._ready:
             cameras = [camera for camera in self.cameras.by_name.values() if camera.config.enabled]
@@ -182,7 +183,7 @@ class Daemon:
             elif step.section == "telemetry":
                 self.telemetry.change(config.telemetry)
             elif step.section == "workers":
-                self.inference.rebuild(engine_options(config.workers.threads))
+                self.models.set_threads(config.workers.threads)
             elif step.section == "camera":
                 if step.op == "remove":
                     cameras.remove(step.name)
@@ -223,12 +224,6 @@ class Daemon:
         self.outlet.device_state(status.device_state(self, self.outlet.factory.now()))
         if self._ready:
             self.notifier.status(status.words(self))
-
-
-def _own_python() -> str:
-    """The interpreter for the workers: this one, or the system's, which has GStreamer's bindings where this has not."""
-    system = "/usr/bin/python3"
-    return system if importlib.util.find_spec("gi") is None and os.access(system, os.X_OK) else sys.executable
 
 
 def _terminal() -> bool:

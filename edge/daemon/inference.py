@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from edge import log
 from edge.daemon.backoff import Backoff
+from edge.daemon.builder import Progress
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
 from edge.wire.channel import Channel, Message
@@ -30,11 +31,21 @@ FAILED_RETRY_S = 300.0
 
 
 class ModelState:
-    """A model as the inference process last described it. ``spec`` is what that process is told."""
+    """A model as the inference process last described it. ``spec`` and ``lanes`` are what that process is told; None
+    until its engines are there: ``building``, with how far that is.
+    """
 
-    def __init__(self, number: int, name: str, spec: Dict[str, Any]) -> None:
-        self.number, self.name, self.spec = number, name, spec
-        self.state, self.reason, self.backend = "loading", "", ""
+    def __init__(
+        self, number: int, name: str, spec: Dict[str, Any], lanes: Optional[List[Dict[str, Any]]] = None
+    ) -> None:
+        self.number, self.name, self.spec, self.lanes = number, name, spec, lanes
+        self.state = "building" if lanes is None else "loading"
+        self.reason, self.backend = "", ""
+        self.progress: Optional[Progress] = None
+        #: What is not as one might expect, in words.
+        self.notes: Tuple[str, ...] = ()
+        #: How each lane fared, by its place in ``lanes``: ``ready`` or ``failed``, and what is to be said of it.
+        self.fared: Dict[int, Tuple[str, str]] = {}
         self.input: List[int] = []
         self.pictures = CounterRate()
         self.busy = CounterRate()
@@ -54,7 +65,6 @@ class Inference:
     def __init__(
         self,
         python: str,
-        options: Dict[str, Any],
         on_result: Callable[[bytes], None],
         camera_end: Callable[[int, Channel], None],
         changed: Callable[[], None],
@@ -64,10 +74,13 @@ class Inference:
         self.models: Dict[int, ModelState] = {}
         self.state, self.reason = "idle", ""
         self.restarts = 0
+        #: Whether other engines may help a model whose lane (by its place) could not be opened: (model, lane, error's
+        #: name, reason). They come by ``provide`` then.
+        self.refused: Callable[[ModelState, int, str, str], bool] = lambda *_: False
         #: By camera, the pictures that were wished and not analysed because the lanes were behind.
         self.missed: Dict[int, int] = {}
         self.process: Optional[WorkerProcess] = None
-        self._python, self._options = python, options
+        self._python = python
         self._on_result, self._camera_end = on_result, camera_end
         self._changed, self._on_model = changed, model_changed
         self._wishes: Dict[int, Wish] = {}
@@ -98,7 +111,8 @@ class Inference:
             self._again(f"the inference process cannot be started: {self._python}: {error.strerror}")
             return
         for model in self.models.values():
-            self._send_model(model)
+            if model.lanes is not None:
+                self._send_model(model)
         for number in list(self._wishes):
             self._connect(number)
 
@@ -107,9 +121,8 @@ class Inference:
         self._stopping = True
         await self._end_process()
 
-    def rebuild(self, options: Optional[Dict[str, Any]] = None) -> None:
-        """A new process, with other options for its lanes where given; what it failed at before is forgotten."""
-        self._options = self._options if options is None else options
+    def rebuild(self) -> None:
+        """A new process; what the old one failed at is forgotten."""
         self._failures = 0
         self._backoff.reset()
         if self._rebuilding is None:
@@ -129,12 +142,30 @@ class Inference:
             await self.process.stop(STOP_S)
 
     def load(self, model: ModelState) -> None:
-        """One model more, under a number of its own; :meth:`model_changed` tells when it can be used."""
+        """One model more, under a number of its own; ``model_changed`` tells when it can be used."""
         self.models[model.number] = model
-        if self._running:
-            self._send_model(model)
-        else:
+        if not self._running:
             self.rebuild()
+        elif model.lanes is not None:
+            self._send_model(model)
+
+    def provide(self, number: int, lanes: List[Dict[str, Any]]) -> None:
+        """The engines of a model that was loaded without them are there."""
+        model = self.models[number]
+        model.lanes, model.progress = lanes, None
+        model.state = "loading"
+        if self._running:
+            assert self.process is not None
+            self._send_model(model)
+            for camera, wish in self._wishes.items():  # what scores too low is told lane by lane
+                self.process.send(self._order(camera, wish))
+        self._changed()
+
+    def fail(self, number: int, reason: str) -> None:
+        """There are no engines for this model."""
+        model = self.models[number]
+        model.progress = None
+        self._model_changed({"id": number, "state": "failed", "reason": reason, "backend": "", "input": []})
 
     def unload(self, number: int) -> None:
         """Nobody uses this model any more."""
@@ -173,6 +204,14 @@ class Inference:
             log.event(_logger, "inference process hangs, killing it", logging.ERROR, pid=self.process.pid)
             self.process.kill()
 
+    def build_anew(self, number: int) -> None:
+        """Its engines cannot be loaded: the model waits for others, which :meth:`provide` brings."""
+        model = self.models[number]
+        model.lanes, model.state = None, "building"
+        if self.process is not None:
+            self.process.send({"op": "unload", "id": number})
+        self._changed()
+
     @property
     def _running(self) -> bool:
         """Whether the process there is will be there, as far as one knows."""
@@ -181,8 +220,8 @@ class Inference:
 
     def _send_model(self, model: ModelState) -> None:
         assert self.process is not None
-        model.state, model.reason = "loading", ""
-        self.process.send({"op": "model", "id": model.number, "model": model.spec, "options": self._options})
+        model.state, model.reason, model.fared = "loading", "", {}
+        self.process.send({"op": "model", "id": model.number, "model": model.spec, "lanes": model.lanes})
 
     def _order(self, number: int, wish: Wish) -> Dict[str, Any]:
         return {"op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors}
@@ -217,15 +256,23 @@ class Inference:
         model = self.models.get(news["id"])
         if model is None:
             return
-        ran = model.state == "ready"
-        model.state, model.reason = news["state"], news["reason"]
-        model.backend, model.input = news["backend"], news["input"]
-        if model.state == "ready":
+        lane = news.get("lane", 0)
+        ran = model.fared.get(lane, ("",))[0] == "ready"
+        if news["state"] == "failed" and not ran and self.refused(model, lane, news.get("error", ""), news["reason"]):
+            return
+        model.fared[lane] = news["state"], news["reason"] or news.get("note", "")
+        states = [state for state, _ in model.fared.values()]
+        if news["state"] == "ready":
+            model.state, model.reason = "ready", ""
+            model.backend, model.input = news["backend"], news["input"]
             self.state, self.reason = "running", ""
             shape = "x".join(str(n) for n in model.input)
-            log.event(_logger, "model ready", model=model.name, backend=model.backend, input=shape)
+            device = (model.lanes or [{}])[lane].get("device", "")
+            log.event(_logger, "model ready", model=model.name, backend=model.backend, device=device, input=shape)
         else:
-            log.event(_logger, f"model {model.state}", logging.ERROR, model=model.name, reason=model.reason)
+            if states.count("failed") >= len(model.lanes or ()):
+                model.state, model.reason = "failed", news["reason"]
+            log.event(_logger, "model failed", logging.ERROR, model=model.name, reason=news["reason"])
             if all(other.state == "failed" for other in self.models.values()):
                 self.state, self.reason = "failed", "none of the models can be run"
             if ran and self.process is not None:
@@ -253,7 +300,8 @@ class Inference:
             self.state, self.reason = "failed", f"{self._failures} times in a row, {reason}"
         self.restarts += 1
         for model in self.models.values():
-            model.state = "loading"
+            if model.lanes is not None:
+                model.state = "loading"
         log.event(_logger, "inference process lost", logging.ERROR, reason=self.reason, next_try_s=round(delay, 1))
         self._retry = self._loop.call_later(delay, self.start)
         self._changed()

@@ -4,26 +4,28 @@ of another.
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from edge.config import CameraConfig, Config, ModelConfig
+from edge.daemon.builder import Progress
+from edge.daemon.engines import Engines, Given
 from edge.daemon.inference import Inference, ModelState
 from edge.errors import ConfigError, ModelError, Problem
+from edge.models.engines.resolve import EngineWish
 from edge.models.spec import load_spec
-
-#: The most pictures in one run of a network that leaves its batch open; more gains nothing on a CPU.
-CPU_BATCH = 4
 
 
 class Model(NamedTuple):
-    """``number`` names it between the processes; 0 until it is used. ``worker`` is what the inference process needs."""
+    """``number`` names it between the processes; 0 until it is used. ``worker`` is what the inference process needs,
+    ``engine`` what is asked of what runs it.
+    """
 
     number: int
     name: str
     labels: List[str]
     min_score: float
     worker: Dict[str, Any]
+    engine: EngineWish = EngineWish()
 
 
 def load_models(config: Config) -> Tuple[Dict[str, Model], List[Problem]]:
@@ -45,13 +47,8 @@ def _load(name: str, entry: ModelConfig) -> Model:
     spec = load_spec(entry.spec, entry.folder)
     min_score = spec.min_score if entry.min_score is None else entry.min_score
     worker = {**spec.worker_dict(), "name": name}
-    return Model(0, name, list(spec.labels), min_score, worker)
-
-
-def engine_options(threads: Union[int, str]) -> Dict[str, Any]:
-    """What the lanes are told. ``auto`` leaves half of the cores to the decoders."""
-    count = max(1, len(os.sched_getaffinity(0)) // 2) if threads == "auto" else int(threads)
-    return {"backend": "onnxruntime", "threads": count, "batch": CPU_BATCH}
+    engine = EngineWish(entry.backend, entry.device, entry.precision, int(entry.batch), tuple(entry.plugins))
+    return Model(0, name, list(spec.labels), min_score, worker, engine)
 
 
 class ModelSet:
@@ -61,9 +58,17 @@ class ModelSet:
     ``exchanged(names)`` is called when cameras that use these models must be told of other numbers or labels.
     """
 
-    def __init__(self, inference: Inference, exchanged: Callable[[Set[str]], None]) -> None:
+    def __init__(
+        self,
+        inference: Inference,
+        engines: Engines,
+        exchanged: Callable[[Set[str]], None],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.used: Dict[str, Model] = {}
-        self._inference = inference
+        self._inference, self._engines = inference, engines
+        self._changed = changed
+        inference.refused = self._refused
         self._coming: Dict[str, Model] = {}
         self._names: Dict[int, str] = {}
         self._last_number = 0
@@ -95,12 +100,21 @@ class ModelSet:
                 touched.add(name)
                 continue
             self._abandon(name)
-            if old.worker != model.worker:
+            if (old.worker, old.engine) != (model.worker, model.engine):
                 self._coming[name] = self._load(model)
             elif old.min_score != model.min_score:
                 self.used[name] = old._replace(min_score=model.min_score)
                 touched.add(name)
         return touched
+
+    def set_threads(self, threads: Union[int, str]) -> None:
+        """Another number of threads for the lanes on the processor."""
+        self._engines.threads = threads
+        for model in [*self.used.values(), *self._coming.values()]:
+            lanes = self._engines.at_once(model.engine)
+            if lanes is not None:
+                self._state(model).lanes = lanes
+        self._inference.rebuild()
 
     def drop(self, wanted: Mapping[str, Model]) -> None:
         """End the models that are not among ``wanted``; no camera uses them any more."""
@@ -111,7 +125,7 @@ class ModelSet:
     def heard(self, state: ModelState) -> None:
         """The inference process has told how a model fares."""
         model = self._coming.get(state.name)
-        if model is None or model.number != state.number or state.state == "loading":
+        if model is None or model.number != state.number or state.state not in ("ready", "failed"):
             return
         del self._coming[state.name]
         old = self.used[state.name]
@@ -128,8 +142,38 @@ class ModelSet:
     def _load(self, model: Model) -> Model:
         self._last_number += 1
         loaded = model._replace(number=self._last_number)
-        self._inference.load(ModelState(loaded.number, loaded.name, loaded.worker))
+        lanes = self._engines.at_once(loaded.engine)
+        state = ModelState(loaded.number, loaded.name, loaded.worker, lanes)
+        self._inference.load(state)
+        if lanes is None:
+            self._get_engines(state, loaded.engine)
         return loaded
+
+    def _refused(self, state: ModelState, lane: int, error: str, reason: str) -> bool:
+        """A lane could not be opened. What is wrong with its engine is mended by building it anew, once."""
+        model = next((m for m in [*self.used.values(), *self._coming.values()] if m.number == state.number), None)
+        if model is None or state.lanes is None or error == "OutOfMemory":
+            return False
+        if not self._engines.refuse(state.lanes[lane], reason):
+            return False
+        self._inference.build_anew(state.number)
+        self._get_engines(state, model.engine)
+        return True
+
+    def _get_engines(self, state: ModelState, wish: EngineWish) -> None:
+        def told(progress: Progress) -> None:
+            before, state.progress = state.progress, progress
+            if before is None or before.phase != progress.phase or _tenth(before) != _tenth(progress):
+                self._changed()
+
+        def done(given: Given) -> None:
+            state.notes = given.notes
+            if given.lanes:
+                self._inference.provide(state.number, given.lanes)
+            else:
+                self._inference.fail(state.number, given.reason)
+
+        self._engines.want(state.number, state.spec, wish, told, done)
 
     def _abandon(self, name: str) -> None:
         """A newer version is loaded than the one that was coming, or none at all."""
@@ -139,7 +183,13 @@ class ModelSet:
 
     def _end(self, model: Model) -> None:
         self._names.pop(model.number, None)
+        self._engines.drop(model.number)
         self._inference.unload(model.number)
 
     def _state(self, model: Model) -> ModelState:
         return self._inference.models[model.number]
+
+
+def _tenth(progress: Progress) -> Optional[int]:
+    """How far it is, as closely as the state tells everybody."""
+    return None if progress.done is None else int(10 * progress.done)

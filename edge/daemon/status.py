@@ -51,8 +51,16 @@ def device_state(daemon: Parts, now: str) -> Dict[str, Any]:
         "config": daemon.config_state.report(),
         "cameras": dict(Counter(camera.state for camera in daemon.cameras.by_name.values())),
         "inference": {"state": daemon.inference.state, "reason": daemon.inference.reason or None},
-        "models": {model.name: model.state for model in models},
+        "models": {model.name: model_state(model) for model in models},
     }
+
+
+def model_state(model: ModelState) -> str:
+    """Its state, and how far its engine is while one is built: ``building 40 %``."""
+    if model.state != "building" or model.progress is None:
+        return model.state
+    done = model.progress.done
+    return f"building {done:.0%}" if model.progress.phase == "build" and done is not None else model.progress.phase
 
 
 def words(daemon: Parts) -> str:
@@ -106,6 +114,12 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
 def _model(model: ModelState, now: float) -> Dict[str, Any]:
     rate = model.pictures.rate(now)
     busy = model.busy.rate(now) / 1e9
+    progress = model.progress
+    lanes = [
+        {"device": lane.get("device", "cpu"), "state": model.fared.get(place, ("loading", ""))[0],
+         "note": model.fared.get(place, ("", ""))[1], "engine": lane.get("key", "")[:12]}
+        for place, lane in enumerate(model.lanes or [])
+    ]  # fmt: skip
     return {
         "name": model.name,
         "state": model.state,
@@ -114,6 +128,9 @@ def _model(model: ModelState, now: float) -> Dict[str, Any]:
         "input": model.input,
         "rate": round(rate, 1),
         "infer_ms": round(busy / rate * 1e3, 2) if rate else None,
+        "building": {"phase": progress.phase, "done": progress.done} if progress is not None else None,
+        "lanes": lanes,
+        "notes": list(model.notes),
     }
 
 

@@ -25,10 +25,10 @@ class Arrived(NamedTuple):
 class CameraLink:
     """Raises Closed from its methods when the capture process is gone."""
 
-    def __init__(self, number: int, name: str, lanes: List[int], channel: Channel) -> None:
+    def __init__(self, number: int, name: str, models: List[int], channel: Channel) -> None:
         self.number = number
         self.name = name
-        self.lanes = lanes
+        self.models = models
         self.channel = channel
         self.memory: Optional[SlotReader] = None
         #: The pictures whose slots are not free yet, in the order in which they came.

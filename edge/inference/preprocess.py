@@ -13,18 +13,16 @@ Channels stand in the tensor's order, so mean and std of a ``rgb`` network are g
 picture in the middle or, with ``letterbox_align: top-left``, in the corner as YOLOX has it.
 """
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Dict, Mapping, Tuple
 
 import numpy as np
 
-from edge.errors import Incompatible
 from edge.inference.fit import Fit, make_fit
-from edge.inference.picture import Picture, to_bgr, to_gray
+from edge.inference.normalise import Normalisation, check_planes
+from edge.inference.picture import Picture
 from edge.inference.scale_numpy import NumpyScaler
 
 __all__ = ["Fit", "Picture", "Preprocessor"]
-
-_CHANNELS = {"bgr": 3, "rgb": 3, "gray": 1}
 
 #: Cameras of more shapes than this on one network start to rebuild their plans.
 _MOST_PLANS = 32
@@ -53,23 +51,10 @@ class Preprocessor:
     ) -> None:
         self.size = (int(size[0]), int(size[1]))
         self.dtype = np.dtype(dtype)
-        self._color = _one_of(input, "color", ("bgr", "rgb", "gray"))
-        self._planar = _one_of(input, "layout", ("nchw", "nhwc")) == "nchw"
-        self._fit = _one_of(input, "fit", ("stretch", "letterbox"))
-        self._align = _one_of(input, "letterbox_align", ("center", "top-left"))
-        channels = _CHANNELS[self._color]
-        scale = _per_channel(input, "scale", channels, 1.0)
-        mean = _per_channel(input, "mean", channels, 0.0)
-        std = _per_channel(input, "std", channels, 1.0)
-        if 0.0 in std:
-            raise Incompatible("input std must not be 0")
-        self._gain = [s / d for s, d in zip(scale, std)]
-        self._bias = [-m / d for m, d in zip(mean, std)]
-        if self.dtype.kind != "f" and (set(self._gain) != {1.0} or set(self._bias) != {0.0}):
-            raise Incompatible(
-                "the network takes {} pixels: input scale, mean and std must be left out".format(self.dtype)
-            )
-        self._pad = float(input.get("pad", 114.0))
+        self._normalisation = Normalisation(input, self.dtype)
+        self._planar = self._normalisation.planar
+        self._gain, self._bias = self._normalisation.gain, self._normalisation.bias
+        self._pad = self._normalisation.pad
         # Packed channels: gain and bias of a whole row, since numpy is slow on an innermost axis of three.
         self._row_gain = np.tile(np.array(self._gain, dtype=np.float32), self.size[0])
         self._row_bias = np.tile(np.array(self._bias, dtype=np.float32), self.size[0])
@@ -79,9 +64,7 @@ class Preprocessor:
     @property
     def item_shape(self) -> Tuple[int, int, int]:
         """The shape of what ``write`` fills: (channels, h, w) or (h, w, channels)."""
-        channels = _CHANNELS[self._color]
-        width, height = self.size
-        return (channels, height, width) if self._planar else (height, width, channels)
+        return self._normalisation.item_shape(self.size)
 
     def write(self, picture: Picture, out: np.ndarray) -> Fit:
         """Fill ``out``, C-contiguous, of ``item_shape`` and ``dtype``; returns how the picture lies in it.
@@ -105,17 +88,12 @@ class Preprocessor:
         return plan.fit
 
     def _add_plan(self, key: Tuple[Any, ...], picture: Picture) -> _Plan:
-        fit = make_fit(self._fit, self._align, (picture.width, picture.height), self.size)
-        _check_planes(picture)
-        if self._color == "gray":
-            matrix = to_gray(picture.format, picture.matrix, picture.full_range)
-        else:
-            matrix = to_bgr(picture.format, picture.matrix, picture.full_range)
-            if self._color == "rgb":
-                matrix = matrix[::-1]
+        size = (picture.width, picture.height)
+        fit = make_fit(self._normalisation.fit, self._normalisation.align, size, self.size)
+        check_planes(picture)
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
-        plan = self._plans[key] = _Plan(picture, fit, matrix, self._scaler)
+        plan = self._plans[key] = _Plan(picture, fit, self._normalisation.matrix(picture), self._scaler)
         return plan
 
     def _write_packed(self, packed: np.ndarray, out: np.ndarray) -> None:
@@ -154,37 +132,3 @@ def _write_plane(plane: np.ndarray, gain: float, bias: float, out: np.ndarray) -
         out *= out.dtype.type(gain)
     if bias != 0.0:
         out += out.dtype.type(bias)
-
-
-def _check_planes(picture: Picture) -> None:
-    """ValueError unless the planes have the shapes that the format promises."""
-    full = (picture.height, picture.width)
-    half = ((picture.height + 1) // 2, (picture.width + 1) // 2)
-    samples = to_bgr(picture.format, picture.matrix, picture.full_range).shape[1] - 1
-    yuv: Dict[str, List[Tuple[int, ...]]] = {"i420": [full, half, half], "nv12": [full, half + (2,)], "gray8": [full]}
-    expected = yuv.get(picture.format, [full + (samples,)])
-    found = [tuple(plane.shape) for plane in picture.planes]
-    if found != expected:
-        raise ValueError("{} planes of {}, expected {}".format(picture.format, found, expected))
-
-
-def _one_of(input: Mapping[str, Any], key: str, allowed: Sequence[str]) -> str:
-    """The key's value; the first of ``allowed`` when it is not given."""
-    value = input.get(key) or allowed[0]
-    if value not in allowed:
-        raise Incompatible("input {}: {!r} is not one of {}".format(key, value, ", ".join(allowed)))
-    return str(value)
-
-
-def _per_channel(input: Mapping[str, Any], key: str, channels: int, default: float) -> List[float]:
-    value: Union[float, Sequence[float], None] = input.get(key)
-    if value is None:
-        value = default
-    if isinstance(value, (int, float)):
-        return [float(value)] * channels
-    numbers = [float(v) for v in value]
-    if len(numbers) == 1:
-        numbers *= channels
-    if len(numbers) != channels:
-        raise Incompatible("input {}: {} numbers for {} channels".format(key, len(numbers), channels))
-    return numbers

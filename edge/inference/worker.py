@@ -11,12 +11,14 @@ import traceback
 from functools import partial
 from typing import Any, Dict, List, Optional
 
+from ..errors import DeviceLost, EngineError
 from ..wire.channel import Channel, Closed
 from ..wire.clock import monotonic_ns
 from .camera import CameraLink
 from .decoders import Floors
 from .job import Job
 from .lane import Lane
+from .model import ModelLanes
 from .scheduler import Scheduler
 
 _BEAT_S = 1.0
@@ -33,12 +35,15 @@ _write = ctypes.PyDLL(None).write
 
 
 class Worker:
-    """``run`` returns when the daemon says stop, and raises Closed when the daemon is gone."""
+    """``run`` returns when the daemon says stop. It raises Closed when the daemon is gone, and DeviceLost when this
+    process can do nothing more: the daemon has been told by then.
+    """
 
     def __init__(self, control: Channel) -> None:
         self.control = control
         self.cameras: Dict[int, CameraLink] = {}
-        self.lanes: Dict[int, Lane] = {}
+        #: By the model's number.
+        self.models: Dict[int, ModelLanes] = {}
         self.scheduler = Scheduler()
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, None)
@@ -64,7 +69,7 @@ class Worker:
             timeout = self._next_beat - now if due is None else min(due, self._next_beat - now)
             # A lane's thread wakes the loop only while that sleeps: a wake-up costs both of them the interpreter.
             self._asleep = True
-            if any(lane.has_news for lane in self.lanes.values()):
+            if any(model.has_news for model in self.models.values()):
                 timeout = 0.0
             ready = self.selector.select(max(0.0, timeout))
             self._asleep = False
@@ -78,18 +83,19 @@ class Worker:
                     camera = self.cameras.get(key.data.number)
                     if camera is not None and camera is key.data:
                         self._hear(camera, alone=self._calm and len(ready) == 1)
-            for lane in self.lanes.values():
-                if lane.has_news and lane.collect():
-                    self._tell(lane)
+            for model in self.models.values():
+                if model.has_news:
+                    for lane in model.collect():
+                        self._tell(lane)
             self._grant()
 
     def _grant(self) -> None:
         now = time.monotonic()
         if not self.scheduler.any_due(now):
             return
-        lanes = [lane for lane in self.lanes.values() if lane.state != "failed"]
-        waiting = {lane.number: lane.waiting for lane in lanes}
-        room = {lane.number: lane.room for lane in lanes}
+        models = [model for model in self.models.values() if model.state != "failed"]
+        waiting = {model.number: model.waiting for model in models}
+        room = {model.number: model.room for model in models}
         for grant in self.scheduler.grants(now, waiting, room):
             try:
                 self.cameras[grant.camera].ask(grant.fresh)
@@ -109,15 +115,13 @@ class Worker:
             self._forget(camera.number)
             return
         self.scheduler.arrived(camera.number)
-        lanes = [self.lanes[n] for n in camera.lanes if n in self.lanes and self.lanes[n].state != "failed"]
-        job = Job(camera.number, arrived.header, arrived.picture, len(lanes), partial(self._release, camera))
+        models = [self.models[n] for n in camera.models if n in self.models and self.models[n].state != "failed"]
+        job = Job(camera.number, arrived.header, arrived.picture, len(models), partial(self._release, camera))
         camera.held.append(job)
-        if not lanes:
+        if not models:
             self._release(camera)
-        for lane in lanes:
-            lane.submit(job, alone)
-            if lane.state == "failed":
-                self._tell(lane)
+        for model in models:
+            model.submit(job, alone)
 
     def _release(self, camera: CameraLink) -> None:
         # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
@@ -133,18 +137,24 @@ class Worker:
     def _tell(self, lane: Lane) -> None:
         shape = list(lane.backend.input_shape) if lane.backend is not None else []
         backend = lane.backend.name if lane.backend is not None else ""
+        known = isinstance(lane.error, EngineError)
+        error = "" if lane.error is None else type(lane.error).__name__ if known else "EngineError"
         self.control.send(
-            {"op": "model", "id": lane.number, "state": lane.state, "reason": lane.reason, "input": shape,
+            {"op": "model", "id": lane.number, "lane": lane.index, "state": lane.state, "reason": lane.reason,
+             "error": error, "note": lane.backend.note if lane.backend is not None else "", "input": shape,
              "backend": backend}
         )  # fmt: skip
+        if isinstance(lane.error, DeviceLost):
+            raise lane.error
 
     def _obey(self) -> None:
         message = self.control.receive()
         order = message.control or {}
         op = order.get("op")
         if op == "model":
-            self.lanes[order["id"]] = Lane(
-                order["id"], order["model"], order["options"], self.control.send_bytes, self._wake
+            lanes = order["lanes"] if "lanes" in order else [order["options"]]
+            self.models[order["id"]] = ModelLanes(
+                order["id"], order["model"], lanes, self.control.send_bytes, self._wake
             )
         elif op == "camera":
             self._camera(order, message.fds)
@@ -168,11 +178,11 @@ class Worker:
         if known is None:
             return
         known.name = order["name"]
-        known.lanes = sorted(floors)
+        known.models = sorted(floors)
         for model, floor in floors.items():
-            if model in self.lanes:
-                self.lanes[model].floors[number] = floor
-        self.scheduler.add(number, order["fps"], known.lanes, time.monotonic())
+            if model in self.models:
+                self.models[model].floors[number] = floor
+        self.scheduler.add(number, order["fps"], known.models, time.monotonic())
 
     def _forget(self, number: int) -> None:
         """Its capture process is gone, or the daemon took the camera away. Pictures under way still arrive."""
@@ -183,22 +193,23 @@ class Worker:
             # Its pictures know it and it knows them: their memory would stay until a collection, and those are rare.
             camera.held.clear()
             self.scheduler.remove(number)
-            for lane in self.lanes.values():
-                lane.floors.pop(number, None)
+            for model in self.models.values():
+                model.floors.pop(number, None)
 
     def _unload(self, number: int) -> None:
-        lane = self.lanes.pop(number, None)
-        if lane is not None:
-            lane.retire()
+        model = self.models.pop(number, None)
+        if model is not None:
+            model.retire()
 
     def _beat(self) -> None:
         lanes = [
-            {"id": n, "pictures": lane.pictures, "busy_ns": lane.busy_ns, "waiting": lane.waiting}
-            for n, lane in self.lanes.items()
-        ]
-        now, busy = time.monotonic(), sum(lane.busy_ns for lane in self.lanes.values()) / 1e9
+            {"id": n, "pictures": model.pictures, "busy_ns": model.busy_ns, "waiting": model.waiting,
+             "each": [[lane.pictures, lane.busy_ns, lane.waiting] for lane in model.lanes]}
+            for n, model in self.models.items()
+        ]  # fmt: skip
+        now, busy = time.monotonic(), sum(model.busy_ns for model in self.models.values()) / 1e9
         share = (busy - self._beat_busy[1]) / max(now - self._beat_busy[0], 1e-9)
-        self._calm, self._beat_busy = len(self.lanes) == 1 and share < _CALM_SHARE, (now, busy)
+        self._calm, self._beat_busy = len(self.models) == 1 and share < _CALM_SHARE, (now, busy)
         missed = self.scheduler.missed()
         self.control.send({"op": "beat", "time": monotonic_ns(), "lanes": lanes, "missed": missed})
 
@@ -219,10 +230,14 @@ def main(control: Channel) -> None:
     status = 0
     try:
         worker.run()
-        for lane in worker.lanes.values():
-            lane.close(_CLOSE_S)
+        for model in worker.models.values():
+            model.close(_CLOSE_S)
     except Closed:
         pass
+    except DeviceLost as error:
+        # Nothing is freed: on a lost device every call fails, and some hang.
+        print(error, file=sys.stderr)
+        status = 1
     except Exception:
         traceback.print_exc()
         status = 1

@@ -16,7 +16,7 @@ from edge.errors import ModelError
 _TYPES = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64"}
 
 Dimension = Union[int, str, None]
-_Span = Tuple[int, int]
+Span = Tuple[int, int]
 
 
 class Tensor(NamedTuple):
@@ -48,43 +48,45 @@ def read_header(path: Path) -> OnnxHeader:
             if not start:
                 raise ModelError(f"{path} is empty")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(data).header()
+                return Reader(data).header()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except _Broken as broken:
+    except Broken as broken:
         raise ModelError(f"{path} is no ONNX file, or a part of one ({broken})") from None
 
 
-class _Broken(Exception):
-    pass
+class Broken(Exception):
+    """What is not as a protobuf message has it, in words."""
 
 
-class _Reader:
+class Reader:
+    """Walks the messages in ``data``. Its methods raise Broken."""
+
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
 
     def header(self) -> OnnxHeader:
-        graph: Optional[_Span] = None
+        graph: Optional[Span] = None
         opset: Optional[int] = None
         producer = ""
-        for number, value in self._fields((0, len(self._data))):
+        for number, value in self.fields((0, len(self._data))):
             if number == 7 and isinstance(value, tuple):
                 graph = value
             elif number == 2 and isinstance(value, tuple):
-                producer = self._text(value)
+                producer = self.text(value)
             elif number == 8 and isinstance(value, tuple):
-                entry = dict(self._fields(value))
+                entry = dict(self.fields(value))
                 domain, version = entry.get(1), entry.get(2)
                 if isinstance(version, int) and (
-                    not isinstance(domain, tuple) or self._text(domain) in ("", "ai.onnx")
+                    not isinstance(domain, tuple) or self.text(domain) in ("", "ai.onnx")
                 ):
                     opset = version
         if graph is None:
-            raise _Broken("it has no graph")
+            raise Broken("it has no graph")
         inputs: Dict[str, Tensor] = {}
         outputs: List[Tensor] = []
         weights: Set[str] = set()
-        for number, value in self._fields(graph):
+        for number, value in self.fields(graph):
             if not isinstance(value, tuple):
                 continue
             if number == 11:
@@ -93,49 +95,55 @@ class _Reader:
             elif number == 12:
                 outputs.append(self._tensor(value))
             elif number == 5:
-                weights.update(self._text(v) for n, v in self._fields(value) if n == 8 and isinstance(v, tuple))
+                weights.update(self.text(v) for n, v in self.fields(value) if n == 8 and isinstance(v, tuple))
         if not inputs or not outputs:
-            raise _Broken("its graph has no inputs or no outputs")
+            raise Broken("its graph has no inputs or no outputs")
         return OnnxHeader([t for n, t in inputs.items() if n not in weights], outputs, opset, producer)
 
-    def _tensor(self, span: _Span) -> Tensor:
+    def _tensor(self, span: Span) -> Tensor:
         """A ValueInfoProto."""
         name, kind = "", "?"
         shape: Optional[Tuple[Dimension, ...]] = None
-        for number, value in self._fields(span):
+        for number, value in self.fields(span):
             if number == 1 and isinstance(value, tuple):
-                name = self._text(value)
+                name = self.text(value)
             elif number == 2 and isinstance(value, tuple):
-                for _, tensor_type in self._only(value, 1):
-                    for part, content in self._fields(tensor_type):
+                for _, tensor_type in self.only(value, 1):
+                    for part, content in self.fields(tensor_type):
                         if part == 1 and isinstance(content, int):
                             kind = _TYPES.get(content, f"type {content}")
                         elif part == 2 and isinstance(content, tuple):
-                            shape = tuple(self._dimension(axis) for _, axis in self._only(content, 1))
+                            shape = tuple(self._dimension(axis) for _, axis in self.only(content, 1))
         return Tensor(name, kind, shape)
 
-    def _dimension(self, span: _Span) -> Dimension:
-        for number, value in self._fields(span):
+    def _dimension(self, span: Span) -> Dimension:
+        for number, value in self.fields(span):
             if number == 1 and isinstance(value, int):
                 return value if 0 < value < 1 << 62 else None
             if number == 2 and isinstance(value, tuple):
-                return self._text(value) or None
+                return self.text(value) or None
         return None
 
-    def _only(self, span: _Span, wanted: int) -> Iterator[Tuple[int, _Span]]:
-        return ((n, v) for n, v in self._fields(span) if n == wanted and isinstance(v, tuple))
+    def only(self, span: Span, wanted: int) -> Iterator[Tuple[int, Span]]:
+        """The fields of that number that hold bytes."""
+        return self.spans(span, (wanted,))
 
-    def _text(self, span: _Span) -> str:
+    def spans(self, span: Span, wanted: Tuple[int, ...]) -> Iterator[Tuple[int, Span]]:
+        """The fields of those numbers that hold bytes."""
+        return ((n, v) for n, v in self.fields(span) if n in wanted and isinstance(v, tuple))
+
+    def text(self, span: Span) -> str:
+        """The bytes there as text."""
         return self._data[span[0] : span[1]].decode("utf-8", "replace")
 
-    def _fields(self, span: _Span) -> Iterator[Tuple[int, Union[int, _Span]]]:
+    def fields(self, span: Span) -> Iterator[Tuple[int, Union[int, Span]]]:
         """Each field's number, and its value: an integer, or where its bytes stand."""
         at, end = span
         while at < end:
             key, at = self._varint(at, end)
             number, wire = key >> 3, key & 7
             if number == 0:
-                raise _Broken(f"a field without a number at byte {at}")
+                raise Broken(f"a field without a number at byte {at}")
             if wire == 0:
                 value, at = self._varint(at, end)
                 yield number, value
@@ -145,9 +153,9 @@ class _Reader:
             elif wire in (1, 5):
                 length = 8 if wire == 1 else 4
             else:
-                raise _Broken(f"wire type {wire} at byte {at}")
+                raise Broken(f"wire type {wire} at byte {at}")
             if at + length > end:
-                raise _Broken(f"it ends at byte {end}, in the middle of a field of {length} bytes")
+                raise Broken(f"it ends at byte {end}, in the middle of a field of {length} bytes")
             if wire == 2:
                 yield number, (at, at + length)
             at += length
@@ -161,4 +169,4 @@ class _Reader:
             if byte < 0x80:
                 return value, at
             shift += 7
-        raise _Broken(f"it ends at byte {end}, in the middle of a number")
+        raise Broken(f"it ends at byte {end}, in the middle of a number")

@@ -18,6 +18,7 @@ from tests.config.test_marks import FIELDS, models_of
 VALUES: List[Any] = [
     False, True, 0.25, 20, "12s", 3, 75, "640x360", "debug", "rtsp://10.0.0.6/stream", "file:other.mp4", "mqtt://other",
     ["cars"], ["people"], [[0.2, 0.2], [0.9, 0.2], [0.9, 0.9]], {"cat": {}}, {"new": {"points": ZONE}}, "other",
+    "onnxruntime", "gpu", "fp16",
 ]  # fmt: skip
 STEPS = {
     ("cameras", "live"): ("live", "camera"),

@@ -9,6 +9,7 @@ import pytest
 
 import edge
 from edge.daemon import process
+from tests.daemon.watched import ONLINE
 
 MakeWorker = Callable[[str, str], Path]
 
@@ -31,5 +32,21 @@ def make_worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MakeWorker:
             "channel = begin('edge: test', int(sys.argv[2]), int(sys.argv[3]))\n" + code
         )
         return package
+
+    return make
+
+
+@pytest.fixture
+def capture(make_worker: MakeWorker) -> Callable[[str], None]:
+    """``capture(code)``: makes that the capture worker; ``order`` is what it was told first."""
+
+    def make(code: str) -> None:
+        make_worker(
+            "capture",
+            "order = channel.receive().control\n"
+            f"online = {ONLINE!r}\n"
+            "def wait():\n"
+            "    while (channel.receive().control or {}).get('op') != 'stop': pass\n" + code,
+        )
 
     return make

@@ -9,6 +9,7 @@ from typing import Any, Awaitable, Callable, List, Set
 
 import pytest
 
+from edge.daemon.engines import Engines
 from edge.daemon.inference import FAILED_RETRY_S, MOST_FAILURES, Inference, ModelState, Wish
 from edge.daemon.models import Model, ModelSet
 from edge.wire.channel import Channel
@@ -43,9 +44,9 @@ class Watched:
         self.exchanged: List[Set[str]] = []
         self.linked: List[int] = []
         self.inference = Inference(
-            sys.executable, {"threads": 1}, lambda _: None, self._link, lambda: None, self._heard, random.Random(1)
+            sys.executable, lambda _: None, self._link, lambda: None, self._heard, random.Random(1)
         )
-        self.models = ModelSet(self.inference, self.exchanged.append)
+        self.models = ModelSet(self.inference, Engines(sys.executable, 1), self.exchanged.append)
 
     def _link(self, number: int, _end: Channel) -> None:
         self.linked.append(number)

@@ -123,6 +123,7 @@ class InferenceHarness(WorkerHarness):
         self.cameras: Dict[int, FakeCamera] = {}
         self.models: Dict[int, Dict[str, Any]] = {}
         self.states: Dict[int, Dict[str, Any]] = {}
+        self.lane_states: Dict[Tuple[int, int], Dict[str, Any]] = {}
         self.results: List[Result] = []
         self.beats: List[Dict[str, Any]] = []
 
@@ -135,6 +136,11 @@ class InferenceHarness(WorkerHarness):
         self.models[number] = model
         options = {"backend": "onnxruntime", "threads": 1, "batch": 4, **options}
         self.control.send({"op": "model", "id": number, "model": model, "options": options})
+
+    def add_lanes(self, number: int, model: Dict[str, Any], *lanes: Dict[str, Any]) -> None:
+        """A model on several devices; ``lane_states`` tells of each."""
+        self.models[number] = model
+        self.control.send({"op": "model", "id": number, "model": model, "lanes": list(lanes)})
 
     def add_camera(
         self, number: int, models: Sequence[int] = (1,), fps: float = 30.0, floor: float = 0.4, name: str = ""
@@ -156,6 +162,7 @@ class InferenceHarness(WorkerHarness):
             self.results.append(Result(message.data))
         elif control["op"] == "model":
             self.states[control["id"]] = control
+            self.lane_states[(control["id"], control["lane"])] = control
         elif control["op"] == "beat":
             self.beats.append(control)
         return control

@@ -3,9 +3,9 @@
 from typing import Any, Dict
 
 from ...errors import EngineError
-from .base import Backend, Slot
+from .base import Backend, Preparer, Query, Slot
 
-__all__ = ["Backend", "Slot", "open_backend"]
+__all__ = ["Backend", "Preparer", "Query", "Slot", "open_backend"]
 
 
 def open_backend(name: str, model: Dict[str, Any], options: Dict[str, Any]) -> Backend:
@@ -19,4 +19,8 @@ def open_backend(name: str, model: Dict[str, Any], options: Dict[str, Any]) -> B
                 "onnxruntime".format(error)
             ) from error
         return OnnxRuntime(model, options)
-    raise EngineError("there is no backend {!r}; there is onnxruntime".format(name))
+    if name == "tensorrt":
+        from .tensorrt import TensorRT
+
+        return TensorRT(model, options)
+    raise EngineError("there is no backend {!r}; there are onnxruntime and tensorrt".format(name))

@@ -1,0 +1,1 @@
+"""What the GPU's part of inference does and costs, on the machine that has one: needs pycuda and nvcc, no TensorRT."""
