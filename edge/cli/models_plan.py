@@ -7,13 +7,15 @@ import json
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
+from edge.cli.models_here import here
 from edge.cli.terminal import Column, Paint, clean, table, width
 from edge.config.values import Size
 from edge.models.dla.boards import BOARDS, PRECISIONS
 from edge.models.dla.plan import Layer, PlacedBlock, Placement, plan
 from edge.models.dla.suggest import Outcome, Suggestion
+from edge.models.file import InputSpec
 from edge.models.spec import checked, read_spec
 
 _MARKS = {"yes": "█", "no": "░", "maybe": "▒"}
@@ -28,10 +30,12 @@ def add_parser(commands: Any) -> None:
         "plan",
         help="what of a model can run on a board's DLA",
         description="Say of every layer whether it can run on a board's DLA (yes, no, maybe, and why), draw the blocks "
-        "that result, and tell what to change. By the published rules alone: the board has the last word.",
+        "that result, and tell what to change. By the published rules; for this board by what its TensorRT "
+        "says.",
     )
     parser.add_argument("model", metavar="MODEL", help="a model's name, a folder with a model.yaml, or an ONNX file")
-    parser.add_argument("--board", required=True, metavar="BOARD", help=f"one of {', '.join(BOARDS)}")
+    boards = ", ".join(BOARDS)
+    parser.add_argument("--board", metavar="BOARD", help=f"one of {boards}; left out: this one, by its own TensorRT")
     parser.add_argument("--tensorrt", metavar="VERSION", help="such as 8.5; default: of the board's newest JetPack")
     parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="default: %(default)s")
     parser.add_argument("--batch", type=_batch, default=1, metavar="N", help="where the file leaves it open; default 1")
@@ -45,21 +49,26 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0, also for a board without DLA. Raises EdgeError."""
     base = (Path(args.config).parent if args.config else Path()).absolute()
-    file, size = _file(args.model, base)
-    placement = plan(file, args.board, args.tensorrt, args.precision, args.batch, args.size or size)
+    file, given = _file(args.model, base)
+    size = args.size or given.size
+    board, tensorrt, said = args.board, args.tensorrt, None
+    if board is None:
+        picture = given.model_copy(update={"size": size}).plain()
+        board, tensorrt, said = here(args.config, file, picture, args.precision, args.batch)
+    placement = plan(file, board, tensorrt, args.precision, args.batch, size, said)
     if args.json:
-        print(json.dumps(placement.plain()))
+        print(json.dumps({**placement.plain(), "asked_here": said is not None}))
     else:
-        print("\n".join(_told(args.model, placement, Paint(sys.stdout), args.layers)))
+        print("\n".join(_told(args.model, placement, Paint(sys.stdout), args.layers, said is not None)))
     return 0
 
 
-def _file(model: str, base: Path) -> Tuple[Path, Optional[Size]]:
-    """The ONNX file that is meant, and the size that its model.yaml gives."""
+def _file(model: str, base: Path) -> Tuple[Path, InputSpec]:
+    """The ONNX file that is meant, and what its model.yaml says of the input."""
     if model.endswith(".onnx"):
-        return Path(model), None
+        return Path(model), InputSpec.model_validate({})
     spec = checked(read_spec(model, base))
-    return spec.onnx, spec.input.size
+    return spec.onnx, spec.input
 
 
 def _batch(text: str) -> int:
@@ -75,7 +84,7 @@ def _size(text: str) -> Size:
     return Size(int(parts[0]), int(parts[1]))
 
 
-def _told(name: str, placement: Placement, paint: Paint, every: bool) -> List[str]:
+def _told(name: str, placement: Placement, paint: Paint, every: bool, here: bool) -> List[str]:
     where = f"{placement.board}, TensorRT {placement.tensorrt}, {placement.precision}"
     lines = [f"{paint(clean(Path(name).name), 'bold')} on {where}: {_summary(placement, paint)}"]
     if placement.if_maybe != Outcome(placement.switches, placement.dla_share):
@@ -86,7 +95,9 @@ def _told(name: str, placement: Placement, paint: Paint, every: bool) -> List[st
         lines += ["", *_picture(placement, paint), "", *_blocks(placement.blocks, paint)]
         lines += _layers(placement.layers, paint) if every else _groups(placement.layers, paint)
         lines += _suggestions(placement, paint)
-        lines += ["", paint("By the published rules: TensorRT on the board has the last word (docs/dla.md).", "dim")]
+        by = "By the published rules: TensorRT on the board has the last word"
+        by = "By what this board's TensorRT says of each layer, and the published rules" if here else by
+        lines += ["", paint(f"{by} (docs/dla.md).", "dim")]
     return lines
 
 

@@ -83,19 +83,30 @@ class BuilderProcess:
 
 async def ask_platform(python: str, module: str = "tensorrt") -> Platform:
     """What the workers' Python and this machine have. Raises EngineError where they have no TensorRT that works."""
-    process = BuilderProcess(python, "platform")
+    return Platform.told(await _ask(python, {"op": "platform", "module": module, "plugins": []}))
 
-    async def answer() -> Platform:
-        process.worker.send({"op": "platform", "module": module, "plugins": []})
+
+async def ask_placement(python: str, recipe: Recipe, platform: Platform) -> Dict[str, bool]:
+    """Of each layer whether this board's DLA takes it, as TensorRT itself says. Raises EngineError."""
+    said = await _ask(python, {**recipe.order(), "op": "placement", "module": platform.module})
+    return {layer["name"]: layer["dla"] for layer in said["layers"]}
+
+
+async def _ask(python: str, order: Dict[str, Any]) -> Dict[str, Any]:
+    """The answer to an order that is answered at once."""
+    process = BuilderProcess(python, order["op"])
+
+    async def answer() -> Dict[str, Any]:
+        process.worker.send(order)
         async for message in process.messages():
-            if message.get("op") == "platform":
-                return Platform.told(message)
+            if message.get("op") == order["op"]:
+                return message
         raise AssertionError("its messages end with an error")
 
     try:
         return await asyncio.wait_for(answer(), _ASK_S)
     except asyncio.TimeoutError:
-        raise EngineError(f"{module} does not answer within {_ASK_S:g} s") from None
+        raise EngineError(f"{order['module']} does not answer within {_ASK_S:g} s") from None
     finally:
         await process.stop()
 

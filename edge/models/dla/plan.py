@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from edge.errors import ModelError
 from edge.models.dla.blocks import DLA, Flow
@@ -15,7 +15,7 @@ from edge.models.dla.judge import Judge
 from edge.models.dla.macs import macs
 from edge.models.dla.read import read
 from edge.models.dla.suggest import Gains, Outcome, Suggestion, outcome, suggest
-from edge.models.dla.verdict import MAYBE, YES, Verdict
+from edge.models.dla.verdict import MAYBE, NO, YES, Verdict, no, yes
 from edge.models.dla.warn import warnings
 from edge.models.dla.whatif import elsewhere
 
@@ -91,6 +91,21 @@ class Placement:
         }
 
 
+def _overruled(graph: Graph, verdicts: Sequence[Verdict], said: Mapping[str, bool]) -> List[Verdict]:
+    """The verdicts, with the board's own word where it has one."""
+    return [
+        _the_boards(verdict, said[node.name]) if node.name in said else verdict
+        for node, verdict in zip(graph.nodes, verdicts)
+    ]
+
+
+def _the_boards(verdict: Verdict, takes: bool) -> Verdict:
+    if verdict.answer == (YES if takes else NO):
+        return verdict
+    against = f"TensorRT here says {'yes' if takes else 'no'}; by the rules {verdict.answer}: {verdict.reason}"
+    return yes(against) if takes else no(against)
+
+
 def plan(
     path: Union[str, Path],
     board: str,
@@ -98,8 +113,11 @@ def plan(
     precision: str = "int8",
     batch: int = 1,
     size: Optional[Tuple[int, int]] = None,
+    said: Optional[Mapping[str, bool]] = None,
 ) -> Placement:
     """Where the layers of the ONNX file at ``path`` can run.
+
+    ``said``: what the board's own TensorRT says of layers, by name: that overrules the rules.
 
     ``board``: a name from ``boards.BOARDS``, or ``xavier`` or ``orin``. ``tensorrt``: a version; by default that of the
     board's newest JetPack. ``batch`` and ``size`` (width, height): for a network that leaves them open. Raises
@@ -109,7 +127,7 @@ def plan(
     network = read(Path(path), batch, size)
     graph = network.graph
     folded = network.folded + fold(graph)
-    verdicts = judged(graph, aim)
+    verdicts = _overruled(graph, judged(graph, aim), said or {})
     counts = [macs(graph, node) for node in graph.nodes]
     flow = Flow(graph)
     try:

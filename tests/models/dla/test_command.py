@@ -105,7 +105,6 @@ def test_a_model_by_name_and_by_folder(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["x.onnx"],
         ["x.onnx", "--board", "nano", "--precision", "fp32"],
         ["x.onnx", "--board", "nano", "--size", "640"],
         ["x.onnx", "--board", "nano", "--batch", "0"],

@@ -6,7 +6,7 @@ from simulated_gpu import board
 
 from .base import Dims, Native, Value
 from .enums import DataType, LayerType, TensorFormat, TensorLocation
-from .graph import Graph, Layer, layer_type
+from .graph import Graph, Layer, layer_type, with_shapes
 
 
 class ITensor(Native):
@@ -15,6 +15,7 @@ class ITensor(Native):
         self._name, self._shape, self._role = name, tuple(shape), role
         self._dtype = DataType.__members__[kind]
         self._range: Optional[Tuple[float, float]] = None
+        self._network: Any = None
         self._formats = (1 << len(TensorFormat.__members__)) - 1
 
     name = Value("", str)
@@ -30,6 +31,8 @@ class ITensor(Native):
     @shape.setter
     def shape(self, value: Any) -> None:
         self._shape = tuple(value)
+        if self._network is not None and self._role == "input":
+            self._network._settle(self)
 
     @property
     def dtype(self) -> Any:
@@ -176,7 +179,16 @@ class INetworkDefinition(Native):
             if kind not in DataType.__members__:
                 kind = "FLOAT"
             self._tensors[name] = ITensor(name, shape, kind, role)
+            self._tensors[name]._network = self
         return self._tensors[name]
+
+    def _settle(self, given: ITensor) -> None:
+        """An input has another shape: so have the tensors behind it."""
+        self._graph = with_shapes(self._graph.model, {given._name: given._shape})
+        for tensor in self._tensors.values():
+            known = self._graph.tensors.get(tensor._name)
+            if known is not None and tensor is not given:
+                tensor._shape = known.shape
 
     num_layers = property(lambda self: len(self._layers))
     num_inputs = property(lambda self: len(self._input_tensors))
