@@ -13,6 +13,11 @@ from tests.support.collector import Collector
 from tests.support.interpreters import interpreter
 
 
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Whole systems first: they take longest, and nobody waits for the last of them at the end."""
+    items.sort(key=lambda item: "system" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of clips and models beside the checkout."""
