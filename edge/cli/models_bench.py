@@ -9,7 +9,7 @@ import sys
 from typing import Any, Dict, List
 
 from edge.cli.checked import count, say
-from edge.cli.models_context import Chosen, Site
+from edge.cli.models_context import Chosen, Site, as_the_daemon
 from edge.cli.models_lanes import add_arguments, chosen_by, lanes_of, measure, number, output
 from edge.cli.terminal import Column, Paint, clean, table
 
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the figures of each lane; 0. Raises EdgeError."""
     site = Site(args.config)
     chosen = chosen_by(site, args)
+    as_the_daemon()
     lanes = asyncio.run(_bench(site, chosen, args))
     if args.json:
         print(json.dumps({"model": chosen.name, "lanes": lanes}))

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from edge.cli.checked import count, say
 from edge.cli.download import mebibytes
-from edge.cli.models_context import Chosen, Site, needs_engine
+from edge.cli.models_context import Chosen, Site, as_the_daemon, needs_engine
 from edge.cli.models_progress import PhaseLine
 from edge.cli.terminal import Paint, clean, duration
 from edge.errors import EngineError
@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     given = {key: getattr(args, key) for key in ("device", "precision", "batch") if getattr(args, key) is not None}
     chosen = chosen._replace(wish=chosen.wish._replace(**given))
     needs_engine(chosen)
+    as_the_daemon()
     out = sys.stderr if args.json and sys.stderr.isatty() else None if args.json else sys.stdout
     notes: List[str] = []
     platform, results = asyncio.run(_build(site.python, chosen, out, notes))

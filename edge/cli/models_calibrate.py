@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from edge.cli.checked import count, say
 from edge.cli.download import mebibytes
-from edge.cli.models_context import Chosen, Site, needs_engine
+from edge.cli.models_context import Chosen, Site, as_the_daemon, needs_engine
 from edge.cli.models_progress import PhaseLine
 from edge.cli.terminal import Paint
 from edge.config import CameraConfig, Config
@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     site = Site(args.config)
     chosen = site.model(args.name)
     needs_engine(chosen)
+    as_the_daemon()
     out = sys.stderr if args.json and sys.stderr.isatty() else None if args.json else sys.stdout
     done = asyncio.run(_calibrate(args, site, chosen, out))
     if args.json:

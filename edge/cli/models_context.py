@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pwd
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional
 
@@ -11,6 +12,7 @@ from edge.cli.plan import SYSTEM_FILE
 from edge.config import Config, load
 from edge.errors import EngineError
 from edge.models.engines.resolve import EngineWish
+from edge.models.folders import state_folder
 from edge.models.spec import ModelSpec, load_spec
 
 
@@ -59,6 +61,19 @@ class Site:
         wish = EngineWish(entry.backend, entry.device, entry.precision, int(entry.batch), tuple(entry.plugins))
         file, line, _ = self.config.origin(("models", name))
         return Chosen(name, load_spec(entry.spec, entry.folder), wish, f"{file}:{line}")
+
+
+def as_the_daemon() -> None:
+    """Root's commands go on as the user whose state folder it is: what they leave there, the service must be able to
+    read and to replace. To be called when the configuration, which root alone may read, has been read."""
+    folder = state_folder()
+    if os.geteuid() != 0 or not folder.is_dir() or folder.stat().st_uid == 0:
+        return
+    who = pwd.getpwuid(folder.stat().st_uid)
+    os.environ["STATE_DIRECTORY"] = str(folder)  # another user's would be another
+    os.initgroups(who.pw_name, who.pw_gid)
+    os.setgid(who.pw_gid)
+    os.setuid(who.pw_uid)
 
 
 def needs_engine(chosen: Chosen) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set
 
 from edge.cli.checked import count, say
 from edge.cli.download import mebibytes
-from edge.cli.models_context import Site
+from edge.cli.models_context import Site, as_the_daemon
 from edge.cli.terminal import Column, Paint, clean, duration, table
 from edge.errors import EdgeError, EngineError
 from edge.models.engines.aside import Aside, put_aside, remove_put_aside
@@ -62,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, cache: Cache) -> int:
+    site = Site(args.config)
+    as_the_daemon()
     engines = cache.all()
-    uses = _uses(Site(args.config)) if engines or args.remove_unused else Uses({}, {})
+    uses = _uses(site) if engines or args.remove_unused else Uses({}, {})
     aside, leftovers = put_aside(cache.folder), cache.leftovers()
     if args.json and not args.remove_unused:
         print(json.dumps(_report(engines, uses, aside, leftovers)))

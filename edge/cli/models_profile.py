@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from edge.cli.checked import count, say
-from edge.cli.models_context import Chosen, Site
+from edge.cli.models_context import Chosen, Site, as_the_daemon
 from edge.cli.models_lanes import Lane, add_arguments, chosen_by, lanes_of, measure, number, output
 from edge.cli.models_svg import bars
 from edge.cli.terminal import Column, Paint, clean, table, width
@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the profiles of all lanes but those that are alike; 0. Raises EdgeError."""
     site = Site(args.config)
     chosen = chosen_by(site, args)
+    as_the_daemon()
     profiles = asyncio.run(_profiles(site, chosen, args))
     if args.svg:
         _write(Path(args.svg), bars(chosen.name, [profile._asdict() for profile in profiles]))

@@ -11,7 +11,7 @@ from typing import Any, AsyncIterator, Callable, Dict, NamedTuple, Optional
 import edge
 from edge import errors
 from edge.daemon.process import WorkerProcess
-from edge.errors import BuildFailed, EngineError
+from edge.errors import BuildFailed, EngineError, OutOfMemory
 from edge.events.clock import rfc3339
 from edge.models.engines.cache import Cache, Engine
 from edge.models.engines.platform import Platform
@@ -62,7 +62,8 @@ class BuilderProcess:
             if message is None:
                 how = f"was killed by signal {-self._status}" if self._status < 0 else f"ended ({self._status})"
                 hint = "; the kernel kills what takes too much memory: see journalctl -k" if self._status == -9 else ""
-                raise BuildFailed(f"the builder {how}: {self._last_words}" if self._last_words else f"it {how}{hint}")
+                words = f"the builder {how}{hint}{f': {self._last_words}' if self._last_words else ''}"
+                raise (OutOfMemory if self._status == -9 else BuildFailed)(words)
             if message.get("op") == "end":
                 kind = getattr(errors, str(message.get("error")), BuildFailed)
                 known = isinstance(kind, type) and issubclass(kind, EngineError)
@@ -128,6 +129,9 @@ async def build(
     loop = asyncio.get_running_loop()
     ingredients = await loop.run_in_executor(None, recipe.ingredients, platform)
     key = engine_key(ingredients)
+    found = await loop.run_in_executor(None, cache.find, key)
+    if found is not None:
+        return found  # without the lock: it is there on a disk that cannot be written, too
     lock = cache.try_lock(key)
     while lock is None:
         on_progress(Progress("waiting", None))
@@ -140,6 +144,8 @@ async def build(
         place = cache.place_for(key)
         try:
             built = await _run(python, recipe, platform, cache, key, place, on_progress, pictures, memory_limit_mib)
+            if await loop.run_in_executor(None, recipe.ingredients, platform) != ingredients:
+                raise BuildFailed(f"{recipe.name}: its files were changed while it was built; build it again")
             digest = await loop.run_in_executor(None, sha256_of, place)
             sidecar = Sidecar(
                 key=key, ingredients=ingredients, plan_sha256=digest, plan_bytes=place.stat().st_size,

@@ -19,7 +19,8 @@ from edge.daemon import status
 from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
 from edge.daemon.engines import Engines
-from edge.daemon.inference import Inference, ModelState
+from edge.daemon.inference import Inference
+from edge.daemon.model_state import ModelState
 from edge.daemon.models import ModelSet
 from edge.daemon.notify import Notifier
 from edge.daemon.outlet import Outlet

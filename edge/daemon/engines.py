@@ -19,7 +19,7 @@ from edge.errors import EdgeError, EngineError, OutOfMemory
 from edge.models.engines.cache import Cache, Engine
 from edge.models.engines.calibration import calibration_of
 from edge.models.engines.platform import Platform
-from edge.models.engines.resolve import EngineWish, Wanted, wanted
+from edge.models.engines.resolve import EngineWish, Wanted, end_plans, wanted
 from edge.models.folders import state_folder
 
 _logger = logging.getLogger("edge.engines")
@@ -54,7 +54,8 @@ class Engines:
         self._asking: Optional[asyncio.Task[Platform]] = None
         self._turn = asyncio.Lock()
         self._tasks: Dict[int, asyncio.Task[None]] = {}
-        self._refused: Set[str] = set()
+        self._refused: Set[Tuple[int, str]] = set()
+        self._cleaned = False
 
     def at_once(self, wish: EngineWish) -> Optional[List[Dict[str, Any]]]:
         """The lanes of a model that needs no engine; None for one that does."""
@@ -74,6 +75,7 @@ class Engines:
 
     async def stop(self) -> None:
         """End the builds."""
+        end_plans()
         tasks = list(self._tasks.values())
         for number in list(self._tasks):
             self.drop(number)
@@ -82,26 +84,41 @@ class Engines:
             tasks.append(self._asking)  # type: ignore[arg-type]
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def refuse(self, lane: Dict[str, Any], reason: str) -> bool:
+    def refuse(self, number: int, lane: Dict[str, Any], reason: str) -> bool:
         """This lane's engine could not be loaded: put it aside. Whether building it anew may help: not twice."""
         key = lane.get("key")
         if key is None:
             return False
-        self._cache.put_aside(key, reason)
-        again = key not in self._refused
-        self._refused.add(key)
+        try:
+            if self._cache.holds(key, lane["plan_sha256"]):  # else another model that uses it was sooner
+                self._cache.put_aside(key, reason)
+        except OSError as error:
+            log.event(_logger, "engine cannot be put aside", logging.ERROR, key=key[:12], reason=str(error))
+            return False
+        again = (number, key) not in self._refused
+        self._refused.add((number, key))
         return again
+
+    def forgive(self, number: int) -> None:
+        """The model runs: what is refused from now on is another fault."""
+        self._refused = {refused for refused in self._refused if refused[0] != number}
 
     async def _get(self, number: int, model: Dict[str, Any], wish: EngineWish, told: Told, done: Done) -> None:
         while True:
             try:
                 given = await self._given(model, wish, told)
-            except OutOfMemory as error:
-                done(Given([], f"{error}; tried again in {_RETRY_S / 60:.0f} minutes"))
+            except (OutOfMemory, OSError) as error:
+                words = str(error)
+                if isinstance(error, OSError):
+                    words = f"{self._cache.folder}: {(error.strerror or words).lower()}: free or mend that disk"
+                done(Given([], f"{words}; tried again in {_RETRY_S / 60:.0f} minutes"))
                 await asyncio.sleep(_RETRY_S)
                 continue
-            except (EdgeError, OSError) as error:
+            except EdgeError as error:
                 given = Given([], str(error))
+            except Exception as error:  # a bug; the model must not be said to be built for ever
+                _logger.exception("engines of %s", model["name"])
+                given = Given([], f"{type(error).__name__}, which is a bug: see the log")
             break
         self._tasks.pop(number, None)
         done(given)
@@ -114,12 +131,15 @@ class Engines:
                 raise
             return Given([self._onnxruntime(wish)], notes=(f"TensorRT cannot be used: {error}",))
         loop = asyncio.get_running_loop()
+        if not self._cleaned:
+            self._cleaned = True
+            await loop.run_in_executor(None, self._clean)
         lanes: List[Dict[str, Any]] = []
         notes: List[str] = []
         for want in await loop.run_in_executor(None, wanted, model, wish, platform, notes):
             try:
                 engine = await self._engine(want, platform, told)
-            except EngineError as error:
+            except (EngineError, OSError) as error:
                 if not want.target.optional:
                     raise
                 notes.append(f"not on the {want.target.device.upper()}: {error}")
@@ -127,6 +147,13 @@ class Engines:
             notes += engine.sidecar.warnings
             lanes += [lane(want, engine, platform, device) for device in want.target.lanes]
         return Given(lanes, notes=tuple(notes))
+
+    def _clean(self) -> None:
+        """Take away what a power cut left of builds."""
+        try:
+            self._cache.remove(self._cache.leftovers())
+        except OSError:
+            pass  # a disk that cannot be written; whoever wants to build hears of it
 
     async def _engine(self, want: Wanted, platform: Platform, told: Told) -> Engine:
         recipe = want.recipe
@@ -148,7 +175,11 @@ class Engines:
         """Asked once, by whoever needs it first."""
         if self._asking is None or (self._asking.done() and self._asking.exception() is not None):
             self._asking = asyncio.get_running_loop().create_task(ask_platform(self._python))
-        return await asyncio.shield(self._asking)
+        platform = await asyncio.shield(self._asking)
+        if platform.missing:
+            self._asking = None  # a GPU may be late at boot
+            raise EngineError(platform.missing)
+        return platform
 
     def _has_tensorrt(self) -> bool:
         if self._tensorrt is None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from edge import log
 from edge.daemon.backoff import Backoff
-from edge.daemon.builder import Progress
+from edge.daemon.model_state import ModelState
 from edge.daemon.process import WorkerProcess
-from edge.daemon.rates import CounterRate
 from edge.wire.channel import Channel, Message
 
 _logger = logging.getLogger("edge.inference")
@@ -28,27 +27,6 @@ STOP_S = 2.5
 MOST_FAILURES = 5
 WORKED_S = 60.0
 FAILED_RETRY_S = 300.0
-
-
-class ModelState:
-    """A model as the inference process last described it. ``spec`` and ``lanes`` are what that process is told; None
-    until its engines are there: ``building``, with how far that is.
-    """
-
-    def __init__(
-        self, number: int, name: str, spec: Dict[str, Any], lanes: Optional[List[Dict[str, Any]]] = None
-    ) -> None:
-        self.number, self.name, self.spec, self.lanes = number, name, spec, lanes
-        self.state = "building" if lanes is None else "loading"
-        self.reason, self.backend = "", ""
-        self.progress: Optional[Progress] = None
-        #: What is not as one might expect, in words.
-        self.notes: Tuple[str, ...] = ()
-        #: How each lane fared, by its place in ``lanes``: ``ready`` or ``failed``, and what is to be said of it.
-        self.fared: Dict[int, Tuple[str, str]] = {}
-        self.input: List[int] = []
-        self.pictures = CounterRate()
-        self.busy = CounterRate()
 
 
 class Wish(NamedTuple):
@@ -207,7 +185,7 @@ class Inference:
     def build_anew(self, number: int) -> None:
         """Its engines cannot be loaded: the model waits for others, which :meth:`provide` brings."""
         model = self.models[number]
-        model.lanes, model.state = None, "building"
+        model.lanes, model.state, model.fared = None, "building", {}
         if self.process is not None:
             self.process.send({"op": "unload", "id": number})
         self._changed()
@@ -254,8 +232,8 @@ class Inference:
 
     def _model_changed(self, news: Dict[str, Any]) -> None:
         model = self.models.get(news["id"])
-        if model is None:
-            return
+        if model is None or (model.lanes is None and "lane" in news):
+            return  # of a lane that was taken away meanwhile
         lane = news.get("lane", 0)
         ran = model.fared.get(lane, ("",))[0] == "ready"
         if news["state"] == "failed" and not ran and self.refused(model, lane, news.get("error", ""), news["reason"]):
@@ -272,6 +250,9 @@ class Inference:
         else:
             if states.count("failed") >= len(model.lanes or ()):
                 model.state, model.reason = "failed", news["reason"]
+                if news.get("error") == "OutOfMemory" and not ran and model.lanes is not None:
+                    # A build may have had the memory, or another process.
+                    self._loop.call_later(FAILED_RETRY_S, self._once_more, model, model.lanes)
             log.event(_logger, "model failed", logging.ERROR, model=model.name, reason=news["reason"])
             if all(other.state == "failed" for other in self.models.values()):
                 self.state, self.reason = "failed", "none of the models can be run"
@@ -280,6 +261,15 @@ class Inference:
                 self.process.kill()
         self._on_model(model)
         self._changed()
+
+    def _once_more(self, model: ModelState, lanes: List[Dict[str, Any]]) -> None:
+        """Try lanes again for which there was no memory."""
+        if self.models.get(model.number) is not model or model.lanes is not lanes or model.state != "failed":
+            return
+        if self._running:
+            assert self.process is not None
+            self.process.send({"op": "unload", "id": model.number})
+            self.provide(model.number, lanes)
 
     def _ended(self, status: int, last_words: str) -> None:
         if self._stopping or self._rebuilding is not None:

@@ -9,7 +9,8 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 from edge.config import CameraConfig, Config, ModelConfig
 from edge.daemon.builder import Progress
 from edge.daemon.engines import Engines, Given
-from edge.daemon.inference import Inference, ModelState
+from edge.daemon.inference import Inference
+from edge.daemon.model_state import ModelState
 from edge.errors import ConfigError, ModelError, Problem
 from edge.models.engines.resolve import EngineWish
 from edge.models.spec import load_spec
@@ -99,6 +100,10 @@ class ModelSet:
                 self._names[self.used[name].number] = name
                 touched.add(name)
                 continue
+            coming = self._coming.get(name)
+            if coming is not None and (coming.worker, coming.engine) == (model.worker, model.engine):
+                self._coming[name] = coming._replace(min_score=model.min_score)
+                continue  # what is being loaded, or built for minutes already, is what is wanted
             self._abandon(name)
             if (old.worker, old.engine) != (model.worker, model.engine):
                 self._coming[name] = self._load(model)
@@ -124,6 +129,8 @@ class ModelSet:
 
     def heard(self, state: ModelState) -> None:
         """The inference process has told how a model fares."""
+        if state.state == "ready":
+            self._engines.forgive(state.number)
         model = self._coming.get(state.name)
         if model is None or model.number != state.number or state.state not in ("ready", "failed"):
             return
@@ -152,9 +159,9 @@ class ModelSet:
     def _refused(self, state: ModelState, lane: int, error: str, reason: str) -> bool:
         """A lane could not be opened. What is wrong with its engine is mended by building it anew, once."""
         model = next((m for m in [*self.used.values(), *self._coming.values()] if m.number == state.number), None)
-        if model is None or state.lanes is None or error == "OutOfMemory":
+        if model is None or state.lanes is None or error != "Incompatible":
             return False
-        if not self._engines.refuse(state.lanes[lane], reason):
+        if not self._engines.refuse(state.number, state.lanes[lane], reason):
             return False
         self._inference.build_anew(state.number)
         self._get_engines(state, model.engine)

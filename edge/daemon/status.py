@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Dict, Protocol
 import edge
 from edge.config import Config
 from edge.daemon.camera import Camera
-from edge.daemon.inference import Inference, ModelState
+from edge.daemon.inference import Inference
+from edge.daemon.model_state import ModelState
 
 if TYPE_CHECKING:
     from edge.daemon.cameras import Cameras

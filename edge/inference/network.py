@@ -7,7 +7,7 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Union
 
 import numpy as np
 
-from ..errors import Incompatible
+from ..errors import EngineError
 from ..wire.clock import monotonic_ns
 from .backends import Backend, open_backend
 from .decoders import Decoder, make_decoder
@@ -46,7 +46,7 @@ class Opened:
         self.decoder: Decoder = make_decoder(model["output"], len(model["labels"]), backend.size)
         self.preparer = backend.preparer(model["input"])
         if self.preparer.item_shape != backend.input_shape[1:]:
-            raise Incompatible(
+            raise EngineError(
                 "{}: its input is {}, model.yaml makes it {}".format(
                     model["onnx"], backend.input_shape[1:], self.preparer.item_shape
                 )

@@ -10,7 +10,8 @@ from typing import Any, Awaitable, Callable, List, Set
 import pytest
 
 from edge.daemon.engines import Engines
-from edge.daemon.inference import FAILED_RETRY_S, MOST_FAILURES, Inference, ModelState, Wish
+from edge.daemon.inference import FAILED_RETRY_S, MOST_FAILURES, Inference, Wish
+from edge.daemon.model_state import ModelState
 from edge.daemon.models import Model, ModelSet
 from edge.wire.channel import Channel
 

@@ -114,6 +114,8 @@ def _read(path: str, digest: str) -> bytes:
     try:
         with open(path, "rb") as file:
             plan = file.read()
+    except FileNotFoundError as error:
+        raise Incompatible("{}: the engine is gone; it is built anew".format(path)) from error
     except OSError as error:
         raise EngineError("{}: the engine cannot be read ({})".format(path, error.strerror)) from error
     if digest and hashlib.sha256(plan).hexdigest() != digest:

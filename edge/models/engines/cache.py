@@ -66,8 +66,16 @@ class Cache:
         except Unusable as reason:
             self.put_aside(key, str(reason))
             return None
-        os.utime(plan)
+        with contextlib.suppress(OSError):  # another user's, or a disk that cannot be written
+            os.utime(plan)
         return Engine(plan, sidecar)
+
+    def holds(self, key: str, plan_sha256: str) -> bool:
+        """Whether the engine of that key is still the one with this hash, by its sidecar."""
+        try:
+            return Sidecar.parse(self._sidecar(key).read_text("utf-8", "replace"), key).plan_sha256 == plan_sha256
+        except (OSError, Unusable):
+            return False
 
     def put_aside(self, key: str, reason: str) -> None:
         """Never take this one again. The last few are kept, with the reason."""
@@ -141,7 +149,8 @@ class Cache:
             if fd is None:
                 continue
             try:
-                for path in (self._sidecar(key), self._plan(key), self.log(key), self.folder / f"{key}.building"):
+                rest = [self.folder / f"{key}.{kind}" for kind in ("building", "half")]
+                for path in (self._sidecar(key), self._plan(key), self.log(key), *rest):
                     with contextlib.suppress(FileNotFoundError):
                         freed += path.stat().st_size
                         path.unlink()
@@ -153,7 +162,7 @@ class Cache:
         """Keys of which there is something, but no engine: interrupted builds."""
         if not self.folder.is_dir():
             return []
-        keys = {path.stem for path in self.folder.glob("*.building")} | {p.stem for p in self.folder.glob("*.plan")}
+        keys = {path.stem for kind in ("building", "half", "plan") for path in self.folder.glob(f"*.{kind}")}
         return sorted(key for key in keys if not self._sidecar(key).is_file())
 
     def _plan(self, key: str) -> Path:

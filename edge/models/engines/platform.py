@@ -9,6 +9,7 @@ class Platform(NamedTuple):
     """As the builder process tells it (its answer to ``platform``). ``compute_capability``: ``8.7``; empty where no GPU
     can be asked. ``dla_cores``: those that this TensorRT can use. ``fast_fp16``, ``fast_int8``: None where this
     TensorRT does not say. ``board``: its name in ``edge.boards``; ``l4t``: NVIDIA's release (``35.4.1``).
+    ``missing``: why no engine could be run here; empty where one can.
     """
 
     tensorrt: str
@@ -22,6 +23,7 @@ class Platform(NamedTuple):
     module: str = "tensorrt"
     board: str = ""
     l4t: str = ""
+    missing: str = ""
 
     @classmethod
     def told(cls, message: Mapping[str, Any]) -> Platform:

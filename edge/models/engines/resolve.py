@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from edge.errors import EngineError, ModelError
 from edge.models.dla.boards import BOARDS
@@ -17,6 +17,8 @@ from edge.models.engines.recipe import Batch, Recipe
 from edge.models.onnx_header import read_header
 
 _PLAN_S = 120.0
+#: Planners that run now; whoever stops need not wait for them.
+_plans: Set[subprocess.Popen[str]] = set()
 
 
 class EngineWish(NamedTuple):
@@ -63,6 +65,12 @@ def wanted(
     ]
 
 
+def end_plans() -> None:
+    """End the planners that run."""
+    for planner in list(_plans):
+        planner.kill()
+
+
 def _placement(onnx: Path, size: Optional[Sequence[int]], platform: Platform, precision: str) -> Union[Fit, str]:
     """What the rules say of it on this board's DLA; in words why they say nothing."""
     board = next((key for key, known in BOARDS.items() if known.name == platform.board), None)
@@ -72,12 +80,21 @@ def _placement(onnx: Path, size: Optional[Sequence[int]], platform: Platform, pr
     # A process of its own: see there.
     command = [sys.executable, "-m", "edge.models.dla", str(onnx), board, release, precision, *map(str, size or ())]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PLAN_S)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        planner = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
         return str(error)
-    if done.returncode:
-        return (done.stderr.strip().splitlines() or [f"the planner ended with {done.returncode}"])[-1]
-    found = json.loads(done.stdout)
+    _plans.add(planner)
+    try:
+        said, wrong = planner.communicate(timeout=_PLAN_S)
+    except subprocess.TimeoutExpired:
+        planner.kill()
+        planner.communicate()
+        return f"the planner has not answered within {_PLAN_S:g} s"
+    finally:
+        _plans.discard(planner)
+    if planner.returncode:
+        return (wrong.strip().splitlines() or [f"the planner ended with {planner.returncode}"])[-1]
+    found = json.loads(said)
     return Fit(found["dla_share"], found["switches"], BOARDS[board].generation)
 
 

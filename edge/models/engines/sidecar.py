@@ -51,7 +51,8 @@ class Sidecar:
             raise Unusable(f"its description cannot be read ({error})") from None
         if not sidecar.key == found == key:
             raise Unusable("its description is of another engine")
-        kinds = {"plan_sha256": str, "plan_bytes": int, "name": str, "built": str, "layers": list, "placement": dict}
+        kinds = {"plan_sha256": str, "plan_bytes": int, "name": str, "built": str, "layers": list, "placement": dict,
+                 "warnings": list}  # fmt: skip
         for name, kind in kinds.items():
             if not isinstance(getattr(sidecar, name), kind):
                 raise Unusable(f"its description has no proper {name}")
