@@ -68,6 +68,14 @@ class Stalled(SourceError):
     state = "stalled"
 
 
+class BrokenDecoder(Stalled):
+    """A hardware's decoder, ``decoder``, that does not work with this source; another one may."""
+
+    def __init__(self, decoder: str, words: str) -> None:
+        super().__init__("the decoder {} {}".format(decoder, words))
+        self.decoder = decoder
+
+
 class Ended(SourceError):
     """The source said it is over."""
 

@@ -30,7 +30,7 @@ _COLOUR = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "31;1"}
 
 # To the last @, since a password that nobody percent-encoded may hold an @ or a / itself.
 _USERINFO = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)[^\s\"'<>]*@")
-_PARAMETER = re.compile(r"([?&]\w*(?:pass|pwd|secret|token|auth)\w*=)[^&\s\"'<>]*", re.IGNORECASE)
+_PARAMETER = re.compile(r"(\b\w*(?:pass|pwd|secret|token|auth)\w*=|\b\w*pas=)[^&\s\"'<>]*", re.IGNORECASE)
 _BARE = re.compile(r"[^\s\"=\\]+")
 
 

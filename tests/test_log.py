@@ -147,3 +147,18 @@ def test_a_journal_stream_that_is_not_ours_is_left_alone(
         log.set_up("info", stream)
         log.event(logger, "camera online")
     assert (tmp_path / "stream").read_text().endswith("Z info    camera online\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no such path: /user=admin_password=geheim_channel=1_stream=0.sdp (RTSP 404)",
+        "no such path: /user=admin&password=geheim&channel=1 (RTSP 404)",
+        "Not Found (404), URL: http://cam/videostream.cgi?loginuse=admin&loginpas=geheim, Redirect to: (NULL)",
+        "http://cam/x?user=admin&pwd=geheim",
+    ],
+)
+def test_passwords_in_a_path_are_not_told(text: str) -> None:
+    from edge.config.redact import redact
+
+    assert "geheim" not in log.redact(text) and "geheim" not in redact(text)

@@ -49,6 +49,7 @@ def choose_decoder(board: Board, codec: str, exists: Callable[[str], bool], avoi
     """
     candidates = board.decoders.get(codec, ())
     notes: List[str] = []
+    failed: Optional[Decoder] = None
     for decoder in candidates:
         if not exists(decoder.element):
             if decoder.memory:
@@ -56,9 +57,12 @@ def choose_decoder(board: Board, codec: str, exists: Callable[[str], bool], avoi
                 notes.append("{} is not there{}".format(decoder.element, "; it is in " + package if package else ""))
         elif decoder.element in avoid:
             notes.append("{} failed".format(decoder.element))
+            failed = failed or decoder
         else:
             note = "decoded in software: {}".format(", ".join(notes)) if notes and not decoder.memory else ""
             return Choice(decoder, note)
+    if failed is not None:
+        return Choice(failed, "{} failed before, and there is no other".format(failed.element))
     raise Unsupported(
         "no decoder for {} is installed (looked for {}; Debian and Ubuntu have them in gstreamer1.0-libav and "
         "gstreamer1.0-plugins-bad)".format(codec, ", ".join(d.element for d in candidates))
@@ -91,9 +95,12 @@ def tail(
             elements.append(Element("capssetter", (("caps", "image/jpeg,framerate=30/1"),)))
         elements += [Element(_PARSE[codec]), Element(decoder.element, decoder.properties, "decoder")]
         memory = decoder.memory
-    elif source.kind == "usb" and parts.board.converter is not None and parts.board.converter.memory == "NVMM":
+    elif source.kind == "usb" and _scales_in_nvmm(parts):
         # The converter scales in hardware what lies in its memory; on r32 it converts nothing from system to system.
+        # In front of it stands what makes one of its formats of others; these pass untouched.
         converter = parts.board.converter
+        assert converter is not None
+        elements += [Element("videoconvert"), caps("video/x-raw,format={NV12,I420,YUY2,UYVY}")]
         elements += [Element(converter.element, converter.properties), caps("video/x-raw(memory:NVMM),format=NV12")]
         memory = "NVMM"
     elements += {"NVMM": _from_nvmm, "CUDA": _from_cuda}.get(memory, _from_system)(source, parts)
@@ -107,6 +114,11 @@ def tail(
     )
     elements.append(Element("appsink", sink, "sink"))
     return elements
+
+
+def _scales_in_nvmm(parts: Parts) -> bool:
+    converter = parts.board.converter
+    return converter is not None and converter.memory == "NVMM" and parts.exists(converter.element)
 
 
 def _from_system(source: Source, parts: Parts) -> List[Element]:

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ..boards import Board, Decoder, Found, look
 from ..boards.quirks import NEEDS_LSMOD
-from ..errors import Ended, SourceError, Unreachable
+from ..errors import BrokenDecoder, Ended, SourceError, Unreachable
 from ..wire.channel import Channel
 from ..wire.clock import monotonic_ns
 from ..wire.process import begin
@@ -172,10 +172,11 @@ def _camera(channel: Channel, order: Dict[str, Any], board: Board) -> None:
                  "rate": rate, "over": over}
             )  # fmt: skip
         except SourceError as error:
-            if stream is not None and stream.broken and stream.broken not in avoid:
+            if isinstance(error, BrokenDecoder) and error.decoder not in avoid:
                 # As the daemon does: with the next decoder.
-                avoid.append(stream.broken)
-                stream.close(_TEARDOWN_S)
+                avoid.append(error.decoder)
+                if stream is not None:
+                    stream.close(_TEARDOWN_S)
                 continue
             channel.send({"op": "camera", "state": error.state, "reason": str(error)})
         if stream is not None:

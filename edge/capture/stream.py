@@ -7,7 +7,7 @@ import threading
 from typing import Any, Optional, Sequence, Set, Tuple
 
 from ..boards import Board
-from ..errors import Ended, SourceError, Stalled, Unreachable, Unsupported
+from ..errors import BrokenDecoder, Ended, SourceError, Stalled, Unreachable, Unsupported
 from . import pads
 from .device import offers
 from .element import caps as caps_of
@@ -21,6 +21,7 @@ from .source import Source, head
 from .trouble import NO_VIDEO, Trouble
 
 Gst.init(None)
+_GIVE_UP_S = 1.0
 
 
 class Stream:
@@ -33,9 +34,8 @@ class Stream:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        #: Why it is not the board's best decoder, where that is so; and the hardware's decoder that does not work.
+        #: Why it is not the board's best decoder, where that is so.
         self.note = ""
-        self.broken = ""
         #: Where pictures are before they are brought to system memory, as it was asked for.
         self._memory = ""
         self._board, self._avoid = board, avoid
@@ -47,7 +47,11 @@ class Stream:
         self._looping = False
         self._pipeline = Gst.Pipeline.new(None)
         self._bus = self._pipeline.get_bus()
-        self._start()
+        try:
+            self._start()
+        except SourceError:
+            self.close(_GIVE_UP_S)  # who tries again needs the device
+            raise
 
     def _start(self) -> None:
         made = build(self._pipeline, head(self.source, self._board))
@@ -120,6 +124,7 @@ class Stream:
             rtp = media == "application/x-rtp"
             parts = Parts(self._board, scaler(), exists)
             made = build(self._pipeline, tail(self.source, self.codec, rtp, decoder, parts, self._memory))
+            self._hold_pace()
             if pad.link(made[0].get_static_pad("sink")) != Gst.PadLinkReturn.OK:
                 raise Unsupported("its {} stream cannot be linked to {}".format(self.codec, made[0].get_name()))
             if rtp:
@@ -127,7 +132,7 @@ class Stream:
                 push_on(self._pipeline.get_by_name("ignore"))
             self._behind = {element.get_name() for element in made}
             # In software what scales converts as well, and tells of it in its caps; anything else keeps the numbers.
-            kept = self._memory or " " in parts.scaler
+            kept = self._in_hardware or " " in parts.scaler
             sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"), self._origin if kept else None)
             for element in reversed(made):
                 element.sync_state_with_parent()
@@ -171,12 +176,16 @@ class Stream:
         """Raise what an error means, if that is known and the stream cannot go on after it."""
         name = message.src.get_name()
         if name == "decoder" and self._memory and not self.frames and self._trouble.failure is None:
-            self.broken = self.decoder
-            raise Stalled("the decoder {} does not work here: {}".format(self.decoder, read_error(message)))
+            raise BrokenDecoder(self.decoder, "does not work here: {}".format(read_error(message)))
         self._trouble.heed(message, self._sink is not None, name in self._behind, self.frames)
 
     def nothing_came(self, seconds: float) -> None:
         """So long there was no picture: raise what that means, now or from a :meth:`check` soon."""
+        decoder = self._pipeline.get_by_name("decoder")
+        # A parser tells a decoder what comes when it has found that in the data.
+        fed = decoder is not None and pads.current(decoder.get_static_pad("sink")) is not None
+        if self._memory and fed and not self.frames:
+            raise BrokenDecoder(self.decoder, "takes what comes and gives no picture for {:g} s".format(seconds))
         self._trouble.nothing_came(seconds, self.frames)
 
     def _seek(self, flags: Any) -> None:
@@ -186,11 +195,15 @@ class Stream:
 
     def set_fps(self, fps: float) -> None:
         """From now on no more than so many pictures a second are scaled."""
-        with self._linking:
-            self.source = self.source._replace(fps=fps)
-            held = self._pipeline.get_by_name("pace")
-            if held is not None:
-                held.set_property("caps", Gst.Caps.from_string(pace(fps, self._memory)))
+        self.source = self.source._replace(fps=fps)
+        self._hold_pace()
+
+    def _hold_pace(self) -> None:
+        """Without a lock: who links may hold it for as long as a decoder takes to open. It is called after that too."""
+        held = self._pipeline.get_by_name("pace")
+        if held is not None:  # the memory there may be another than the decoder's
+            text = pace(self.source.fps, pads.memory(held.get_property("caps")))
+            held.set_property("caps", Gst.Caps.from_string(text))
 
     @property
     def _origin(self) -> Optional[Any]:
@@ -207,7 +220,12 @@ class Stream:
     def woven(self) -> bool:
         """Whether pictures are two fields in one, and stay that way: no hardware here takes them apart."""
         caps = pads.current(self._origin)
-        return bool(self._memory) and caps is not None and pads.interlaced(caps)
+        return self._in_hardware and caps is not None and pads.interlaced(caps)
+
+    @property
+    def _in_hardware(self) -> bool:
+        """Whether hardware decodes, or at least scales what comes."""
+        return bool(self._memory) or self._pipeline.get_by_name("converter") is not None
 
     @property
     def gpu_opens(self) -> bool:

@@ -11,7 +11,7 @@ import traceback
 from typing import Any, Dict, Optional, Tuple
 
 from ..boards import recognise
-from ..errors import SourceError, Stalled, Unreachable
+from ..errors import BrokenDecoder, SourceError, Stalled, Unreachable
 from ..wire.channel import Channel, Closed, Message
 from ..wire.clock import monotonic_ns
 from ..wire.memory import Slots
@@ -237,8 +237,8 @@ def main(control: Channel) -> None:
             # What never came has not stalled.
             never = isinstance(error, Stalled) and (worker is None or worker.told is None)
             farewell = {"op": "end", "state": Unreachable.state if never else error.state, "reason": str(error)}
-            if worker is not None and worker.stream.broken:
-                farewell["broken"] = worker.stream.broken
+            if isinstance(error, BrokenDecoder):
+                farewell["broken"] = error.decoder
         control.send(farewell)
     except Closed:
         pass  # The daemon is gone: nobody is left to tell.

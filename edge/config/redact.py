@@ -7,7 +7,7 @@ from typing import Union
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
-_PARAMETER = re.compile(r"\b(\w*(?:pass|pwd|secret|token|auth)\w*=)[^&\s]*", re.IGNORECASE)
+_PARAMETER = re.compile(r"(\b\w*(?:pass|pwd|secret|token|auth)\w*=|\b\w*pas=)[^&\s]*", re.IGNORECASE)
 
 
 def is_secret(key: Union[str, int]) -> bool:

@@ -236,6 +236,7 @@ class Camera:
         self._set(state, reason, next_try_s=round(delay, 1))
 
     def _set(self, state: str, reason: str, **fields: object) -> None:
+        reason = log.redact(reason)  # a camera's or GStreamer's words may hold its whole URL
         news = (state, reason) != (self.state, self.reason)
         if not news:
             return

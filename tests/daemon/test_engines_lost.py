@@ -25,8 +25,9 @@ while True:
     if order["op"] == "stop": break
     if order["op"] == "model":
         for place, lane in enumerate(order["lanes"]):
-            channel.send({"op": "model", "id": order["id"], "lane": place, "state": lane["state"], "input": [1, 3, 2, 2],
-                          "reason": lane.get("error", ""), "error": lane.get("error", ""), "backend": "test"})
+            error = lane.get("error", "")
+            channel.send({"op": "model", "id": order["id"], "lane": place, "state": lane["state"], "reason": error,
+                          "error": error, "input": [1, 3, 2, 2], "backend": "test"})
 """
 READY, BROKEN = {"state": "ready", "key": "k"}, {"state": "failed", "error": "Incompatible", "key": "k"}
 NO_MEMORY = {"state": "failed", "error": "OutOfMemory", "key": "k"}
