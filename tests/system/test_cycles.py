@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
@@ -48,6 +47,11 @@ def held(edge: Edge) -> Dict[str, Any]:
     return {**{name: h[1:] for name, h in of.items()}, "processes": sorted(children(edge))}
 
 
+def least(edge: Edge) -> Dict[str, Any]:
+    """What is held when nobody asks for it: the least of a few looks."""
+    return min((held(edge) for _ in range(5)), key=lambda found: found["daemon"])
+
+
 def children(edge: Edge) -> List[int]:
     """Zombies too."""
     return [p.pid for p in psutil.Process(edge.pid).children(recursive=True)]
@@ -62,7 +66,7 @@ def facts(edge: Edge) -> Dict[str, Any]:
 
 def test_cameras_that_come_and_go_leave_nothing(edge: Edge, square: RtspServer) -> None:
     file: Path = edge.folder / "cameras.d" / "guest.yaml"
-    before, processes = facts(edge), held(edge)
+    before, processes = facts(edge), least(edge)
     for number in range(CYCLES):
         file.write_text(f"source: {square.url('lawn')}\nfps: 3\n")
         if number % 5:  # known, and perhaps not even connected
@@ -76,7 +80,9 @@ def test_cameras_that_come_and_go_leave_nothing(edge: Edge, square: RtspServer) 
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="its process too")  # noqa: B023
     edge.until_pictures("square", "lawn")
     assert facts(edge) == before
-    with contextlib.suppress(TimeoutError):
+    # Asking for the status opens a descriptor, which the daemon may hold for a moment more: once equal is enough.
+    try:
         wait_until(lambda: held(edge) == processes)
-    assert held(edge) == processes
+    except TimeoutError:
+        assert held(edge) == processes
     assert "Traceback" not in edge.log
