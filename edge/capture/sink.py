@@ -35,6 +35,7 @@ class Sink:
         self._base_time = 0
         self._delay = 0
         self._counted: Optional[int] = None
+        self._before = self._last_count = 0
         if element.find_property("stats") is None:
             # Before GStreamer 1.18 a sink keeps no statistics: there a probe counts the pictures that reach it.
             self._counted = 0
@@ -52,7 +53,12 @@ class Sink:
             return int(self._rate.get_property("in"))
         if self._counted is not None:
             return self._counted
-        return int(self._element.get_property("stats").get_value("rendered"))
+        # A sink forgets its numbers when a clip begins again.
+        count = int(self._element.get_property("stats").get_value("rendered"))
+        if count < self._last_count:
+            self._before += self._last_count
+        self._last_count = count
+        return self._before + count
 
     @property
     def size(self) -> Optional[Tuple[int, int]]:

@@ -55,6 +55,15 @@ def test_a_loop_goes_on_as_if_the_clip_were_longer(shared: Path, tmp_path: Path,
     assert all(0.5 < s < 8 and abs(s - round(s)) < 0.3 for s in spans), spans
 
 
+def test_pictures_are_counted_on_when_a_clip_begins_again(short: Path, tmp_path: Path) -> None:
+    looped = clips.cut(short, tmp_path / "looped.mp4", 10)  # a second
+    with CaptureHarness(clip(looped, loop=True)) as worker:
+        while len(worker.said("beat")) < 6:
+            worker.hear()
+        counts = [beat["frames"] for beat in worker.said("beat")]
+    assert counts == sorted(counts) and counts[-1] > 20, counts
+
+
 def test_a_loop_of_another_container(short: Path, tmp_path: Path) -> None:
     looped = clips.cut(short, tmp_path / "looped.mkv", 5, mux="matroskamux")
     with CaptureHarness(clip(looped, loop=True)) as worker:
