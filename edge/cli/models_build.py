@@ -16,7 +16,6 @@ from edge.cli.models_progress import PhaseLine
 from edge.cli.terminal import Paint, clean, duration
 from edge.errors import EngineError
 from edge.models.engines.cache import Cache, Engine
-from edge.models.engines.calibration import calibration_of
 from edge.models.engines.choose import DEVICES, PRECISIONS
 from edge.models.engines.platform import Platform
 from edge.models.engines.recipe import engine_key
@@ -116,19 +115,16 @@ async def build_one(
     python: str, chosen: Chosen, want: Wanted, platform: Platform, cache: Cache, out: Any
 ) -> Result:  # fmt: skip
     """Build it, or find it. Raises EngineError, which names the builder's log, and ModelError."""
-    from edge.daemon.builder import Pictures, Progress, build
-    from edge.daemon.engines import DLA_BOUND
+    from edge.daemon.builder import Progress, build
 
     key = engine_key(want.recipe.ingredients(platform))
-    pictures = calibration_of(want.recipe.onnx).pictures
-    compare = Pictures(pictures, DLA_BOUND) if pictures.is_file() else None
     with PhaseLine(f"{chosen.name} {_what(want)}", out) as line:
 
         def heard(progress: Progress) -> None:
             line.update(progress.phase, progress.done)
 
         try:
-            engine = await build(python, want.recipe, platform, cache, heard, compare)
+            engine = await build(python, want.recipe, platform, cache, heard)
         except EngineError as error:
             log = cache.log(key)
             raise type(error)(f"{error}; the builder's log: {log}" if log.is_file() else str(error)) from None

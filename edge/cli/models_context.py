@@ -58,9 +58,8 @@ class Site:
         entry = None if self.config is None else self.config.models.get(name)
         if entry is None or self.config is None:
             return Chosen(name, load_spec(name, self._base), EngineWish())
-        wish = EngineWish(entry.backend, entry.device, entry.precision, int(entry.batch), tuple(entry.plugins))
         file, line, _ = self.config.origin(("models", name))
-        return Chosen(name, load_spec(entry.spec, entry.folder), wish, f"{file}:{line}")
+        return Chosen(name, load_spec(entry.spec, entry.folder), EngineWish.of(entry), f"{file}:{line}")
 
 
 def as_the_daemon() -> None:

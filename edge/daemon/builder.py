@@ -14,6 +14,7 @@ from edge.daemon.process import WorkerProcess
 from edge.errors import BuildFailed, EngineError, OutOfMemory
 from edge.events.clock import rfc3339
 from edge.models.engines.cache import Cache, Engine
+from edge.models.engines.calibration import calibration_of
 from edge.models.engines.platform import Platform
 from edge.models.engines.recipe import Recipe, engine_key
 from edge.models.engines.sidecar import Sidecar
@@ -25,6 +26,8 @@ _STOP_S = 0.5
 _LOOK_S = 0.5
 #: Importing TensorRT and asking the GPU takes seconds on a cold Nano.
 _ASK_S = 120.0
+#: How far a DLA's outputs may be from the GPU's on the calibration's pictures, as a share of their range.
+_DLA_BOUND = 0.1
 
 
 class Progress(NamedTuple):
@@ -32,14 +35,6 @@ class Progress(NamedTuple):
 
     phase: str
     done: Optional[float]
-
-
-class Pictures(NamedTuple):
-    """``file``: prepared pictures, as the builder takes them. ``bound``: how far a DLA's outputs may be from the
-    GPU's on them."""
-
-    file: Path
-    bound: float
 
 
 OnProgress = Callable[[Progress], None]
@@ -118,8 +113,6 @@ async def build(
     platform: Platform,
     cache: Cache,
     on_progress: OnProgress,
-    pictures: Optional[Pictures] = None,
-    memory_limit_mib: Optional[int] = None,
 ) -> Engine:
     """The engine of this recipe, from the cache or built now; while another process builds it, that is waited for.
 
@@ -143,7 +136,7 @@ async def build(
             return found
         place = cache.place_for(key)
         try:
-            built = await _run(python, recipe, platform, cache, key, place, on_progress, pictures, memory_limit_mib)
+            built = await _run(python, recipe, platform, cache, key, place, on_progress)
             if await loop.run_in_executor(None, recipe.ingredients, platform) != ingredients:
                 raise BuildFailed(f"{recipe.name}: its files were changed while it was built; build it again")
             digest = await loop.run_in_executor(None, sha256_of, place)
@@ -170,8 +163,6 @@ async def _run(
     key: str,
     place: Path,
     on_progress: OnProgress,
-    pictures: Optional[Pictures],
-    memory_limit_mib: Optional[int],
 ) -> Dict[str, Any]:
     order = {
         **recipe.order(),
@@ -180,14 +171,15 @@ async def _run(
         "plan": str(place),
         "timing_cache": str(cache.timing_cache),
         "calibration": None,
-        "memory_limit_mib": memory_limit_mib,
+        "memory_limit_mib": None,
         "log": str(cache.log(key)),
         "compare": None,
     }
     if recipe.calibration is not None:
         order["calibration"] = {"cache": str(recipe.calibration), "pictures": "", "batch": 1}
-    if pictures is not None and recipe.device == "dla":
-        order["compare"] = {"pictures": str(pictures.file), "bound": pictures.bound}
+    pictures = calibration_of(recipe.onnx).pictures
+    if recipe.device == "dla" and pictures.is_file():
+        order["compare"] = {"pictures": str(pictures), "bound": _DLA_BOUND}
     process = BuilderProcess(python, f"build {recipe.name}")
     try:
         process.worker.send(order)

@@ -14,10 +14,9 @@ import sys
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple, Union
 
 from edge import log
-from edge.daemon.builder import Pictures, Progress, ask_platform, build
+from edge.daemon.builder import Progress, ask_platform, build
 from edge.errors import EdgeError, EngineError, OutOfMemory
 from edge.models.engines.cache import Cache, Engine
-from edge.models.engines.calibration import calibration_of
 from edge.models.engines.platform import Platform
 from edge.models.engines.resolve import EngineWish, Wanted, end_plans, wanted
 from edge.models.folders import state_folder
@@ -26,8 +25,6 @@ _logger = logging.getLogger("edge.engines")
 _FIND_S = 30.0
 #: Memory may be there again when others have ended.
 _RETRY_S = 300.0
-#: How far a DLA's outputs may be from the GPU's, as a share of their range.
-DLA_BOUND = 0.1
 
 
 class Given(NamedTuple):
@@ -157,14 +154,12 @@ class Engines:
 
     async def _engine(self, want: Wanted, platform: Platform, told: Told) -> Engine:
         recipe = want.recipe
-        pictures = calibration_of(recipe.onnx).pictures
-        compare = Pictures(pictures, DLA_BOUND) if pictures.is_file() else None
         told(Progress("waiting", None))
         async with self._turn:
             log.event(
                 _logger, "engine wanted", model=recipe.name, device=recipe.device, precision=recipe.precision
             )  # fmt: skip
-            engine = await build(self._python, recipe, platform, self._cache, told, compare)
+            engine = await build(self._python, recipe, platform, self._cache, told)
         log.event(
             _logger, "engine ready", model=recipe.name, device=recipe.device, precision=recipe.precision,
             built=engine.sidecar.built, key=engine.sidecar.key[:12],

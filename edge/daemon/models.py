@@ -48,8 +48,7 @@ def _load(name: str, entry: ModelConfig) -> Model:
     spec = load_spec(entry.spec, entry.folder)
     min_score = spec.min_score if entry.min_score is None else entry.min_score
     worker = {**spec.worker_dict(), "name": name}
-    engine = EngineWish(entry.backend, entry.device, entry.precision, int(entry.batch), tuple(entry.plugins))
-    return Model(0, name, list(spec.labels), min_score, worker, engine)
+    return Model(0, name, list(spec.labels), min_score, worker, EngineWish.of(entry))
 
 
 class ModelSet:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
+from edge.config import ModelConfig
 from edge.errors import EngineError, ModelError
 from edge.models.dla.boards import BOARDS
 from edge.models.engines.calibration import calibration_of
@@ -29,6 +30,10 @@ class EngineWish(NamedTuple):
     precision: str = "auto"
     batch: int = 4
     plugins: Tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entry: ModelConfig) -> EngineWish:
+        return cls(entry.backend, entry.device, entry.precision, int(entry.batch), tuple(entry.plugins))
 
 
 class Wanted(NamedTuple):
