@@ -8,11 +8,12 @@ from typing import Dict, List, Optional, Tuple
 import pydantic
 from typing_extensions import Annotated, Literal
 
+from edge.config.evidence import ClipConfig, SnapshotConfig
 from edge.config.fault import Fault
 from edge.config.geometry import line_fault, zone_fault
 from edge.config.section import Section, field, take_credentials
 from edge.config.source import WITH_USER, SourceUrl, parse_source
-from edge.config.values import Between, Name, PictureSize, Point, Seconds, Secret, Share, Text
+from edge.config.values import Between, Bytes, Name, PictureSize, Point, Seconds, Secret, Share, Text
 
 Points = List[Tuple[float, float]]
 
@@ -68,6 +69,20 @@ class LineConfig(Section):
         return points
 
 
+class MaskConfig(Section):
+    """An area that nobody is to see: it is black in every snapshot, and in clips."""
+
+    points: List[Point] = field("corners [x, y], 0 to 1, in the order of a walk around the area", "live")
+
+    @pydantic.field_validator("points")
+    @classmethod
+    def _polygon(cls, points: Points) -> Points:
+        fault = zone_fault(points)
+        if fault:
+            raise Fault(fault)
+        return points
+
+
 class CameraConfig(Section):
     """A camera. Once loaded, ``source`` holds no user and password: they stand in the fields of that name."""
 
@@ -97,6 +112,13 @@ class CameraConfig(Section):
     )
     zones: Dict[Name, ZoneConfig] = field("areas of the picture, by name", "live", factory=dict)
     lines: Dict[Name, LineConfig] = field("lines to cross, by name", "live", factory=dict)
+
+    masks: Dict[Name, MaskConfig] = field("areas that no picture shows which leaves the device", "live", factory=dict)
+    snapshots: SnapshotConfig = field("pictures of events", "live", factory=SnapshotConfig)
+    clips: ClipConfig = field("recordings of events", "live", factory=ClipConfig)
+    memory: Annotated[int, Bytes(1_000_000, 1_000_000_000)] = field(
+        "of the stream's last seconds, which snapshots and clips are made from, at most", "live", 32_000_000
+    )
 
     _folder: Path = pydantic.PrivateAttr(default_factory=Path)
 

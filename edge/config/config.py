@@ -9,8 +9,10 @@ import pydantic
 
 from edge.config.camera import CameraConfig
 from edge.config.document import Document
+from edge.config.evidence import EvidenceConfig, SpoolConfig
+from edge.config.mqtt import HomeAssistantConfig, MqttConfig
 from edge.config.section import Section, field
-from edge.config.settings import LoggingConfig, ModelConfig, MqttConfig, TelemetryConfig, WorkersConfig
+from edge.config.settings import LoggingConfig, ModelConfig, TelemetryConfig, WorkersConfig
 from edge.config.tree import Keys, Place, holds_secret
 from edge.config.values import Name
 
@@ -20,6 +22,9 @@ class Config(Section):
 
     device: Name = field("name of this device: a level of its MQTT topics", "restart")
     mqtt: MqttConfig = field("the broker that events go to", "reconnect-mqtt", factory=MqttConfig)
+    spool: SpoolConfig = field("events until they are delivered, and for a while after", "live", factory=SpoolConfig)
+    evidence: EvidenceConfig = field("snapshots and clips on disk", "live", factory=EvidenceConfig)
+    homeassistant: HomeAssistantConfig = field("Home Assistant's discovery", "live", factory=HomeAssistantConfig)
     workers: WorkersConfig = field("the processes that decode and infer", "restart", factory=WorkersConfig)
     telemetry: TelemetryConfig = field("how the device itself is", "live", factory=TelemetryConfig)
     logging: LoggingConfig = field("what the daemon says", "live", factory=LoggingConfig)
@@ -44,6 +49,9 @@ class Config(Section):
     def bind(self, document: Document) -> None:
         """Remember where the values stand, and which folder each relative path is taken from."""
         self._document = document
+        for key in ("ca", "certificate", "key"):
+            if getattr(self.mqtt.tls, key) is not None:
+                self.mqtt.tls.bind(Path(self.origin(("mqtt", "tls", key)).file).parent.absolute())
         for name, camera in self.cameras.items():
             camera._folder = Path(self.origin(("cameras", name, "source")).file).parent.absolute()
         for name, model in self.models.items():

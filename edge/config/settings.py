@@ -1,4 +1,4 @@
-"""The device's own sections: broker, workers, logging, models."""
+"""The device's own sections: workers, telemetry, logging, models."""
 
 from __future__ import annotations
 
@@ -9,58 +9,8 @@ from typing import List, Optional
 import pydantic
 from typing_extensions import Annotated, Literal
 
-from edge.config.fault import Fault
-from edge.config.section import Section, field, take_credentials
-from edge.config.urls import Authority, split_authority, split_scheme
-from edge.config.values import Between, Prefix, Seconds, Secret, Share, Text, Threads
-
-_LATER = ("mqtts", "ssl", "tls", "ws", "wss")
-
-
-def parse_broker(text: str) -> Authority:
-    """``mqtt://[user:password@]host[:port]``. Raises Fault, which tells no secret."""
-    parts = split_scheme(text)
-    if parts is None or not parts[1] or parts[0] not in ("mqtt", *_LATER):
-        raise Fault("not a broker's URL; allowed: mqtt://[user:password@]host[:port]")
-    if parts[0] in _LATER:
-        raise Fault(f"{parts[0]}:// (TLS, WebSockets) comes in a later version; allowed now: mqtt://host[:port]")
-    broker = split_authority(parts[2])
-    if broker.tail not in ("", "/"):
-        raise Fault("a broker's URL ends after the port: mqtt://host:1883; topics begin with the key prefix")
-    return broker
-
-
-class MqttConfig(Section):
-    """The broker. Once loaded, ``url`` holds no user and password: they stand in the fields of that name."""
-
-    url: Text = field("broker, mqtt://[user:password@]host[:port]", "reconnect-mqtt", "mqtt://127.0.0.1:1883")
-    username: Optional[Text] = field("user at the broker", "reconnect-mqtt", None, secret=True)
-    password: Optional[Secret] = field("password at the broker", "reconnect-mqtt", None, secret=True)
-    client_id: Optional[Text] = field("MQTT client id; left out: edge-<device>", "reconnect-mqtt", None)
-    keepalive: Annotated[float, Seconds(5, 3600)] = field("time between signs of life", "reconnect-mqtt", 30.0)
-    prefix: Prefix = field("first level of all topics", "reconnect-mqtt", "edge")
-
-    @pydantic.field_validator("url")
-    @classmethod
-    def _check_url(cls, url: str) -> str:
-        parse_broker(url)
-        return url
-
-    @pydantic.model_validator(mode="after")
-    def _credentials(self) -> MqttConfig:
-        broker = parse_broker(self.url)
-        take_credentials(self, broker.username, broker.password)
-        self.url = f"mqtt://{broker.host}:{broker.port or 1883}"
-        return self
-
-    @property
-    def host(self) -> str:
-        """Host name or address, an IPv6 address without its brackets."""
-        return parse_broker(self.url).host.strip("[]")
-
-    @property
-    def port(self) -> int:
-        return parse_broker(self.url).port or 1883
+from edge.config.section import Section, field
+from edge.config.values import Between, Seconds, Share, Text, Threads
 
 
 class WorkersConfig(Section):

@@ -11,7 +11,7 @@ from typing_extensions import get_args
 from edge.config.redact import redact
 from edge.config.section import Section
 from edge.config.tree import Keys, shown_name
-from edge.config.values import Seconds, Size, show_duration
+from edge.config.values import Bytes, Seconds, Size, show_bytes, show_duration
 
 if TYPE_CHECKING:
     from edge.config.config import Config
@@ -64,7 +64,9 @@ def _written(value: Any, info: Optional[FieldInfo] = None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return show_duration(value) if info is not None and _is_duration(info) else f"{value:.12g}"
+        return show_duration(value) if info is not None and _holds(Seconds, info) else f"{value:.12g}"
+    if isinstance(value, int) and info is not None and _holds(Bytes, info):
+        return show_bytes(value)
     if isinstance(value, Size):
         return str(value)
     if isinstance(value, (list, tuple)):
@@ -74,8 +76,8 @@ def _written(value: Any, info: Optional[FieldInfo] = None) -> str:
     return redact(str(value))
 
 
-def _is_duration(what: Any) -> bool:
-    """Whether a field, or an annotation, is one of Seconds."""
+def _holds(kind: type, what: Any) -> bool:
+    """Whether a field, or an annotation, is one of that kind of values."""
     if isinstance(what, FieldInfo):
-        return any(map(_is_duration, (*what.metadata, what.annotation)))
-    return isinstance(what, Seconds) or any(map(_is_duration, get_args(what)))
+        return any(_holds(kind, part) for part in (*what.metadata, what.annotation))
+    return isinstance(what, kind) or any(_holds(kind, part) for part in get_args(what))

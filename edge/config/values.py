@@ -20,6 +20,9 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _PREFIX_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,7}$"
 _SIZE_PATTERN = r"^\s*([0-9]{1,5})\s*[xX]\s*([0-9]{1,5})\s*$"
 MAX_TEXT = 2048
+_BYTES_PATTERN = r"^\s*([0-9]{1,9}(\.[0-9]{1,9})?)\s*([kKMGT]i?B|B)\s*$"
+_BYTES = {"b": 1, **{f"{unit}b": 1000**n for n, unit in enumerate("kmgt", 1)}}
+_BYTES.update({f"{unit}ib": 1024**n for n, unit in enumerate("kmgt", 1)})
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)\s*{unit}\s*)?" for unit in _UNITS))
 _DURATION_SCHEMA = r"^\s*([0-9]+(\.[0-9]+)?\s*(d|h|m|s|ms)\s*)+$"
@@ -76,6 +79,23 @@ def show_duration(seconds: float) -> str:
         if seconds >= factor and math.isclose(seconds / factor, round(seconds / factor)):
             return f"{round(seconds / factor)}{unit}"
     return f"{seconds:g}s"
+
+
+def parse_bytes(value: object) -> Optional[int]:
+    """``500MB``, ``1.5GB``, ``64MiB`` or a bare number of bytes; None for anything else."""
+    number = as_number(value)
+    if number is not None:
+        return int(number) if number.is_integer() else None
+    match = re.match(_BYTES_PATTERN, value) if isinstance(value, str) else None
+    return None if match is None else round(float(match[1]) * _BYTES[match[3].lower()])
+
+
+def show_bytes(size: int) -> str:
+    """``size`` in the largest decimal unit that leaves a number of at most two decimals: 2000000000 is ``2GB``."""
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor and size * 100 % factor == 0:
+            return f"{size / factor:g}{unit}"
+    return f"{size}"
 
 
 def parse_size(value: object) -> Size:
@@ -140,6 +160,33 @@ class Seconds:
             "anyOf": [
                 {"type": "number", "minimum": self.low, "maximum": self.high},
                 {"type": "string", "pattern": _DURATION_SCHEMA},
+                REFERENCE_SCHEMA,
+            ]
+        }
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Annotation of an amount of data from ``low`` to ``high`` bytes, both included; an int in bytes once loaded."""
+
+    low: int
+    high: int
+
+    def check(self, value: object) -> int:
+        size = parse_bytes(value)
+        if size is None or not self.low <= size <= self.high:
+            low, high = show_bytes(self.low), show_bytes(self.high)
+            raise ValueError(f"an amount of data such as 500MB or 2GB (a bare number: bytes), from {low} to {high}")
+        return size
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: object) -> Dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "integer", "minimum": self.low, "maximum": self.high},
+                {"type": "string", "pattern": _BYTES_PATTERN},
                 REFERENCE_SCHEMA,
             ]
         }

@@ -70,7 +70,8 @@ class Event:
     boot_id: str = field(metadata=_said("a random id for each start of the daemon", format="uuid"))
     schema: int = field(default=SCHEMA, metadata=_said("version of this schema", const=SCHEMA))
     replayed: bool = field(
-        default=False, metadata=_said("true if it was published before, and so may have arrived already")
+        default=False,
+        metadata=_said("true if it waited, for the broker or through a restart: it may have arrived already"),
     )
     camera: Optional[str] = field(default=None, metadata=_said("the camera's name", **_NAME))
     model: Optional[str] = field(default=None, metadata=_said("the model that saw it", **_NAME))
@@ -85,14 +86,20 @@ class Event:
         ),
     )
     label: Optional[str] = field(default=None, metadata=_said("what is counted", **_NAME))
-    count: Optional[int] = field(default=None, metadata=_said("how many there are now", minimum=0))
-    state: Optional[str] = field(default=None, metadata=_said("the camera's state", **_NAME))
+    count: Optional[int] = field(default=None, metadata=_said("how many", minimum=0))
+    state: Optional[str] = field(default=None, metadata=_said("the state that it is in now", **_NAME))
     reason: Optional[str] = field(default=None, metadata=_said("why", **_NAME))
     latency_ms: Optional[Mapping[str, float]] = field(
         default=None, metadata=_said("milliseconds that the picture spent in each stage")
     )
-    snapshot: Optional[str] = field(default=None, metadata=_said("where to find a picture of it", **_NAME))
-    clip: Optional[str] = field(default=None, metadata=_said("where to find a recording of it", **_NAME))
+    of: Optional[str] = field(default=None, metadata=_said("id of the event that it belongs to", format="uuid"))
+    snapshot: Optional[str] = field(
+        default=None, metadata=_said("the file with a picture of it, below the folder of the evidence", **_NAME)
+    )
+    clip: Optional[str] = field(
+        default=None, metadata=_said("the file with a recording of it, below the same folder", **_NAME)
+    )
+    duration_s: Optional[float] = field(default=None, metadata=_said("length of the clip in seconds", minimum=0))
 
     def payload(self) -> Dict[str, Any]:
         """The JSON object, with the fields that this event has."""
@@ -106,8 +113,8 @@ class Event:
         return _ENCODER.encode(self.payload()).encode("utf-8", "replace")
 
     def topic(self, prefix: str) -> str:
-        """``<prefix>/<device>/cameras/<camera>/events/<type>``; of the device ``<prefix>/<device>/events/<type>``."""
-        return f"{self._place(prefix)}/events/{self.type}"
+        """As :func:`event_topic`."""
+        return event_topic(prefix, self.device, self.camera or "", self.type)
 
     def retained(self, prefix: str) -> Optional[Tuple[str, bytes]]:
         """Topic and payload of the state that a ``count`` changes: the bare number at ``…/counts/<zone>/<label>``."""
@@ -115,15 +122,17 @@ class Event:
             return None
         return count_topic(prefix, self.device, self.camera or "", self.zone, self.label), b"%d" % self.count
 
-    def _place(self, prefix: str) -> str:
-        device = f"{prefix}/{topic_level(self.device)}"
-        return device if self.camera is None else f"{device}/cameras/{topic_level(self.camera)}"
-
 
 @lru_cache(maxsize=1024)
 def topic_level(name: str) -> str:
     """``name`` as one level of a topic: what has a meaning there becomes ``_``."""
     return name.translate(_TOPIC)
+
+
+def event_topic(prefix: str, device: str, camera: str, kind: str) -> str:
+    """``<prefix>/<device>/cameras/<camera>/events/<type>``; of the device ``<prefix>/<device>/events/<type>``."""
+    place = f"{prefix}/{topic_level(device)}"
+    return f"{place}/cameras/{topic_level(camera)}/events/{kind}" if camera else f"{place}/events/{kind}"
 
 
 def count_topic(prefix: str, device: str, camera: str, zone: str, label: str) -> str:

@@ -63,6 +63,23 @@ class EventFactory:
             raise ValueError(f"no event tells of a device's {state}")
         return self._event(f"device.{state}", time, reason=reason or None)
 
+    def evidence(
+        self, kind: str, camera: str, of: str, *, clip: Optional[str] = None, duration_s: Optional[float] = None,
+        reason: Optional[str] = None,
+    ) -> Event:  # fmt: skip
+        """``clip.ready`` (with ``clip`` and ``duration_s``), ``clip.failed`` or ``snapshot.failed`` (with ``reason``):
+        what became of the files that the event ``of`` named.
+        """
+        return self._event(kind, None, camera=camera, of=of, clip=clip, duration_s=duration_s, reason=reason)
+
+    def lost(self, count: int, reason: str) -> Event:
+        """So many events were given up before any broker had them."""
+        return self._event("device.events_lost", None, count=count, reason=reason)
+
+    def spool(self, state: str, reason: str = "") -> Event:
+        """Where events wait is in trouble, or well again."""
+        return self._event("device.spool", None, state=state, reason=reason or None)
+
     def now(self) -> str:
         """The present moment as events tell it."""
         return rfc3339(self._clock(self._clock.now()))

@@ -39,4 +39,13 @@ KINDS: Dict[str, Kind] = {
     "device.overheated": Kind("the device has been at `telemetry.alarm_temperature` or above for 10 s", ("reason",)),
     "device.throttled": Kind("its clocks have been held down for 5 s: by heat, or by its power supply", ("reason",)),
     "device.recovered": Kind("that is over: 5 °C below for 30 s, or not held down for 60 s", ("reason",)),
+    "clip.ready": Kind("the recording that an event named is there", ("camera", "of", "clip", "duration_s")),
+    "clip.failed": Kind("it could not be made", ("camera", "of", "reason")),
+    "snapshot.failed": Kind("the picture that an event named could not be made", ("camera", "of", "reason")),
+    "device.events_lost": Kind("events that no broker had yet had to be given up", ("count", "reason")),
+    "device.spool": Kind(
+        "where events wait is in trouble (`memory`: they are kept in memory alone; `corrupt`), or is well again (`ok`)",
+        ("state",),
+        ("reason",),
+    ),
 }

@@ -14,7 +14,12 @@ MAIN = Path("/etc/edge/edge.yaml")
 ZONE = [[0.1, 0.5], [0.6, 0.5], [0.6, 1.0]]
 BASE: Dict[str, Any] = {
     "device": "gate-7",
-    "mqtt": {"url": "mqtt://broker", "username": "edge", "password": "hunter2"},
+    "mqtt": {
+        "url": "mqtts://broker",
+        "username": "edge",
+        "password": "hunter2",
+        "tls": {"certificate": "edge.pem", "key": "edge.key"},
+    },
     "workers": {},
     "logging": {},
     "models": {"people": {"spec": "./fastestdet"}, "cars": {"spec": "./yolox"}},
@@ -27,6 +32,7 @@ BASE: Dict[str, Any] = {
             "objects": {"people": {}, "cars": {}},
             "zones": {"lawn": {"points": ZONE}},
             "lines": {"door": {"points": [[0.5, 0.0], [0.5, 1.0]]}},
+            "masks": {"window": {"points": ZONE}},
         },
         "clip": {"source": "file:clip.mp4", "models": ["people"]},
         "off": {"source": "test://", "models": ["cars"], "enabled": False},

@@ -213,8 +213,8 @@ def test_models_must_be_named_where_there_are_several(write):
     [
         ("127.0.0.1", "not a broker's URL"),
         ("http://h", "not a broker's URL"),
-        ("mqtts://h", "comes in a later version"),
-        ("ws://h", "comes in a later version"),
+        ("ssl://h", "mqtts:// for TLS"),
+        ("ws://h", "WebSockets"),
         ("mqtt://h/topic", "topics begin with the key prefix"),
         ("mqtt://:p@h", "needs a username"),
         ("mqtt://", "no host"),
@@ -230,6 +230,45 @@ def test_broker_with_user(write):
     mqtt = load(write(MINIMAL + "mqtt: {url: 'mqtt://bob:hunter2@[::1]'}\n")).mqtt
     assert (mqtt.host, mqtt.port, mqtt.username, mqtt.url) == ("::1", 1883, "bob", "mqtt://[::1]:1883")
     assert mqtt.password.get_secret_value() == "hunter2"
+
+
+def test_broker_with_certificates(write):
+    main = write(MINIMAL + "mqtt: {url: 'mqtts://h', version: 5, tls: {ca: ca.pem, certificate: /c.pem, key: ../k}}\n")
+    mqtt = load(main).mqtt
+    assert (mqtt.url, mqtt.port, mqtt.secure, mqtt.version) == ("mqtts://h:8883", 8883, True, "5")
+    places = [mqtt.tls.path(name) for name in ("ca", "certificate", "key")]
+    assert places == [main.parent / "ca.pem", main.parent / "/c.pem", main.parent.parent / "k"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ("{tls: {ca: ca.pem}}", "mqtt.tls", "certificates are for mqtts://"),
+        ("{url: 'mqtts://h', tls: {certificate: c.pem}}", "mqtt.tls.certificate", "needs the key beside it"),
+        ("{url: 'mqtts://h', tls: {key: k.pem}}", "mqtt.tls.key", "needs the certificate beside it"),
+        ("{version: 3}", "mqtt.version", "allowed: '3.1.1' or '5'"),
+        ("{commands: [reboot]}", "mqtt.commands[0]", "reload"),
+    ],
+)
+def test_wrong_ways_to_a_broker(problems, text, key, words):
+    (problem,) = problems(f"{MINIMAL}mqtt: {text}\n")
+    assert problem.key == key
+    assert words in problem.message
+
+
+def test_amounts_of_data(write, problems):
+    assert load(write(MINIMAL + "spool: {max_size: 1.5GB}\n")).spool.max_size == 1_500_000_000
+    assert load(write(MINIMAL + "spool: {max_size: 64MiB}\n")).spool.max_size == 64 * 1024**2
+    assert load(write(MINIMAL + "spool: {max_size: 5000000}\n")).spool.max_size == 5_000_000
+    for wrong in ("10", "5 apples", "-1MB", "1e9GB"):
+        (problem,) = problems(f"{MINIMAL}spool: {{max_size: {wrong}}}\n")
+        assert "an amount of data such as 500MB or 2GB (a bare number: bytes), from 1MB to 100GB" in problem.message
+
+
+def test_events_that_have_no_picture(problems):
+    (problem,) = problems(MINIMAL + "cameras: {c: {source: 'test://', clips: {events: [zone.enter, count]}}}\n")
+    assert problem.key == "cameras.c.clips.events[1]"
+    assert "no event with a picture is called 'count'; there are: object.start" in problem.message
 
 
 def test_validation_knows_only_marks_that_exist():

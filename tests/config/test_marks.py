@@ -39,13 +39,20 @@ FIELDS = fields_of(Config)
 def test_the_walk_reaches_every_section():
     assert {model for model, _ in FIELDS} == {
         "CameraConfig",
+        "ClipConfig",
         "Config",
+        "EvidenceConfig",
+        "HomeAssistantConfig",
         "LineConfig",
         "LoggingConfig",
+        "MaskConfig",
         "ModelConfig",
         "MqttConfig",
         "ObjectConfig",
+        "SnapshotConfig",
+        "SpoolConfig",
         "TelemetryConfig",
+        "TlsConfig",
         "WorkersConfig",
         "ZoneConfig",
     }
@@ -92,12 +99,15 @@ def test_the_example_is_valid_and_names_every_field():
 def test_the_example_shows_the_defaults():
     config = load(CONFIGS / "edge.yaml", {})
     square = config.cameras["square"]
-    others = (config.workers, config.telemetry, config.logging)
+    others = (config.workers, config.telemetry, config.logging, config.spool, config.evidence, config.homeassistant)
     for section, kept in ((config.mqtt, {"client_id"}), *((section, set()) for section in others)):
         assert section.model_dump(exclude=kept) == type(section)().model_dump(exclude=kept)
-    own = {"source", "models", "objects", "zones", "lines"}
+    own = {"source", "models", "objects", "zones", "lines", "masks", "snapshots", "clips"}
     for name, info in type(square).model_fields.items():
         assert name in own or getattr(square, name) == info.default
+    for shown in (square.snapshots, square.clips):
+        assert shown.events
+        assert shown.model_dump(exclude={"events"}) == type(shown)().model_dump(exclude={"events"})
 
 
 def yaml_schema() -> Dict[str, Any]:

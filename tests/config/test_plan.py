@@ -16,9 +16,10 @@ from tests.config.test_marks import FIELDS, models_of
 
 # Tried one after the other, until one is valid for a field and says something new.
 VALUES: List[Any] = [
-    False, True, 0.25, 20, "12s", 3, 75, "640x360", "debug", "rtsp://10.0.0.6/stream", "file:other.mp4", "mqtt://other",
+    False, True, 0.25, 20, 2000, "12s", 3, 75, "640x360", "debug", "rtsp://10.0.0.6/stream", "file:other.mp4", "mqtts://other",
     ["cars"], ["people"], [[0.2, 0.2], [0.9, 0.2], [0.9, 0.9]], {"cat": {}}, {"new": {"points": ZONE}}, "other",
     "onnxruntime", "gpu", "fp16",
+    ["reload"], ["zone.*"], "5", "crop", "20MB", "2h",
 ]  # fmt: skip
 STEPS = {
     ("cameras", "live"): ("live", "camera"),
@@ -29,6 +30,9 @@ STEPS = {
     ("workers", "reload-engine"): ("reload", "workers"),
     ("telemetry", "live"): ("live", "telemetry"),
     ("logging", "live"): ("live", "logging"),
+    ("spool", "live"): ("live", "spool"),
+    ("evidence", "live"): ("live", "evidence"),
+    ("homeassistant", "live"): ("live", "homeassistant"),
 }
 
 
@@ -81,7 +85,11 @@ def test_the_edits_reach_every_field():
     reached = {(edit.values[3].__name__, edit.values[0][-1]) for edit in EDITS}
     left = [key for key in FIELDS if key not in reached]
     containers = [key for key in left if any(models_of(FIELDS[key].annotation))]
-    assert containers == [("Config", n) for n in ("mqtt", "workers", "telemetry", "logging", "models", "cameras")]
+    parts = ("mqtt", "spool", "evidence", "homeassistant", "workers", "telemetry", "logging", "models", "cameras")
+    assert [name for model, name in containers if model == "Config"] == [*parts]
+    assert {key for key in containers if key[0] != "Config"} == {
+        ("MqttConfig", "tls"), ("CameraConfig", "snapshots"), ("CameraConfig", "clips")
+    }  # fmt: skip
     (only,) = (key for key in left if key not in containers)
     assert only == ("CameraConfig", "transport"), "which has one value, so far"
     assert get_origin(FIELDS[only].annotation) is Literal and len(get_args(FIELDS[only].annotation)) == 1
@@ -185,7 +193,8 @@ def test_order_comments_and_ways_to_write_are_no_change():
     after = {key: BASE[key] for key in reversed(BASE)}
     after["cameras"] = {name: BASE["cameras"][name] for name in reversed(BASE["cameras"])}
     after["cameras"]["off"] = {"source": "test://?rate=15", "latency": "200ms", "models": ["cars"], "enabled": "false"}
-    after["mqtt"] = {"url": "mqtt://edge:hunter2@broker:1883", "client_id": "edge-gate-7"}
+    after["mqtt"] = {**BASE["mqtt"], "url": "mqtts://edge:hunter2@broker:8883", "client_id": "edge-gate-7"}
+    del after["mqtt"]["username"], after["mqtt"]["password"]
     assert not plan(config(BASE), config(after))
 
 
@@ -200,10 +209,13 @@ def test_relative_paths_are_what_they_name(tmp_path):
     same = copy.deepcopy(BASE)
     same["cameras"]["clip"]["source"] = f"file:{tmp_path}/here/clip.mp4"
     same["models"]["people"]["spec"] = "../here/fastestdet"
+    same["mqtt"]["tls"] = {"certificate": "../here/edge.pem", "key": f"{tmp_path}/here/edge.key"}
     same["models"]["cars"]["spec"] = str(tmp_path / "here" / "yolox")
     assert not plan(config(BASE, here), config(same, there))
     moved = plan(config(BASE, here), config(BASE, there)).lines()
     assert moved == [
+        "! mqtt: tls.certificate changed (reconnect)",
+        "! mqtt: tls.key changed (reconnect)",
         f"~ model people: spec {here.parent}/fastestdet → {there.parent}/fastestdet (reload)",
         f"~ model cars: spec {here.parent}/yolox → {there.parent}/yolox (reload)",
         f"~ camera clip: source file:{here.parent}/clip.mp4 → file:{there.parent}/clip.mp4 (rebuild)",

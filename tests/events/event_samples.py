@@ -73,6 +73,12 @@ def samples() -> Dict[str, Event]:
     found.append(of.device_state("overheated", "gpu at 91 °C", time=600.0))
     found.append(of.device_state("throttled", "gpu-throttle-alert 1 of 1", time=620.0))
     found.append(of.device_state("recovered", "no longer overheated (gpu at 84 °C)", time=700.0))
+    clip = f"square/2024-05-04/{found[3].id}.mp4"
+    found.append(of.evidence("clip.ready", "square", found[3].id, clip=clip, duration_s=12.4))
+    found.append(of.evidence("clip.failed", "square", found[3].id, reason="the camera went before a key picture came"))
+    found.append(of.evidence("snapshot.failed", "square", found[0].id, reason="its picture is not in memory any more"))
+    found.append(of.lost(120, "more than spool.max_events, 100000, waited for the broker"))
+    found.append(of.spool("memory", "no space left on the disk"))
     return {event.type: event for event in found}
 
 
@@ -81,4 +87,4 @@ def full(event: Event) -> Event:
     event = dataclasses.replace(event, replayed=True)
     if event.object is None:
         return event
-    return dataclasses.replace(event, snapshot="snapshots/17.jpg", clip="clips/17.mp4")
+    return dataclasses.replace(event, snapshot="square/2024-05-04/17.jpg", clip="square/2024-05-04/17.mp4")
