@@ -2,8 +2,9 @@
 
 # Most tests wait: for a time-out, a camera, a broker. So more of them than there are cores run at once.
 JOBS ?= 4
-# Workers' and daemons' interpreters that the tests run on, where the machine has such a Python.
-PYTHONS = 3.6 3.6-tensorrt 3.8 3.10 3.12
+# Workers' and daemons' interpreters that the tests run on, where the machine has such a Python; and Home Assistant's,
+# which takes the longest to fetch.
+PYTHONS = homeassistant 3.6 3.6-tensorrt 3.8 3.10 3.12
 
 .PHONY: help setup demo test test-system test-other-systems chaos lint bench clean
 
@@ -25,7 +26,8 @@ demo: setup
 
 test:
 	@scripts/setup --test
-	@echo $(PYTHONS) | xargs -n 1 -P $(JOBS) sh -c 'scripts/test_interpreters $$0 >/dev/null || [ $$? = 3 ]'
+	@echo $(PYTHONS) | xargs -n 1 -P $(JOBS) sh -c \
+		'case $$0 in homeassistant) scripts/homeassistant_python;; *) scripts/test_interpreters $$0;; esac >/dev/null || [ $$? = 3 ]'
 	@.venv/bin/python -m pytest --ignore tests/systemd --ignore tests/other_systems -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 test-system:

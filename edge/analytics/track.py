@@ -23,6 +23,7 @@ class Facts(NamedTuple):
     velocity: Point
     age: float
     zones: Tuple[str, ...]
+    seen: float = 0.0  # capture of the last picture that shows it, in monotonic seconds
 
 
 class Stay:
@@ -77,5 +78,5 @@ class Track:
     def facts(self) -> Facts:
         return Facts(
             self.id, self.label, self.score, self.best_score, self.box, self.picture, self.velocity, self.age,
-            tuple(self.stays),
+            tuple(self.stays), self.seen,
         )  # fmt: skip

@@ -4,34 +4,56 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Dict, Mapping, NamedTuple
 
 from edge.cli.terminal import Paint, clean
 
-_COLOURS = {"object": "blue", "zone": "magenta", "line": "cyan", "count": "dim", "camera": "yellow", "device": "yellow"}
+_COLOURS = {
+    "object": "blue", "zone": "magenta", "line": "cyan", "count": "dim", "camera": "yellow", "device": "yellow",
+    "clip": "dim", "snapshot": "dim",
+}  # fmt: skip
 
 
 def event_line(payload: bytes, paint: Paint) -> str:
     """``12:03:44.1  square  zone.enter   person #12 0.87  gate``; what is no event is shown as such."""
     try:
         event = json.loads(payload)
-        kind, where = str(event["type"]), clean(str(event.get("camera") or event["device"]))
-        family = kind.partition(".")[0]
-        words = [
-            _clock(event["time"], paint),
-            f"{where:<8}",
-            paint(f"{clean(kind):<13}", _COLOURS.get(family, "")),
-            _TELL[family](event, paint) if family in _TELL else "",
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        when, where, kind, what = event_parts(event, paint)
+        words = [paint(clock(when), "dim"), f"{where:<8}", paint(f"{kind:<13}", colour(kind)), what]
+    except NO_EVENT:
         return paint("not an event: ", "red") + clean(payload[:200].decode(errors="replace"))
     return "  ".join(words).rstrip()
 
 
-def _clock(text: str, paint: Paint) -> str:
-    """RFC 3339 in UTC as this machine's time of day."""
-    when = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone()
-    return paint(f"{when:%H:%M:%S}.{when.microsecond // 100000}", "dim")
+#: What :func:`event_parts` raises for something that is no event.
+NO_EVENT = (ValueError, KeyError, TypeError, AttributeError)
+
+
+class Parts(NamedTuple):
+    """When (here), at which camera or device, the type, and what happened in words. Nothing is coloured but these."""
+
+    when: datetime
+    where: str
+    kind: str
+    what: str
+
+
+def event_parts(event: Mapping[str, Any], paint: Paint) -> Parts:
+    """Of an event's payload. Raises one of NO_EVENT."""
+    kind, where = str(event["type"]), clean(str(event.get("camera") or event["device"]))
+    tell = _TELL.get(kind.partition(".")[0])
+    when = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).astimezone()
+    return Parts(when, where, clean(kind), tell(event, paint) if tell is not None else "")
+
+
+def clock(when: datetime) -> str:
+    """The time of day, with tenths of a second."""
+    return f"{when:%H:%M:%S}.{when.microsecond // 100000}"
+
+
+def colour(kind: str) -> str:
+    """In which a type of event is shown."""
+    return _COLOURS.get(kind.partition(".")[0], "")
 
 
 def _object(event: Mapping[str, Any], paint: Paint) -> str:
@@ -62,7 +84,16 @@ def _count(event: Mapping[str, Any], paint: Paint) -> str:
 
 
 def _state(event: Mapping[str, Any], paint: Paint) -> str:
-    return ": ".join(_name(event, key) for key in ("state", "reason") if event.get(key))
+    words = [_name(event, key) for key in ("state", "count", "reason") if event.get(key)]
+    if len(words) == 2 and words[1].startswith(words[0]):  # disabled: disabled by command
+        del words[0]
+    return ": ".join(words)
+
+
+def _evidence(event: Mapping[str, Any], paint: Paint) -> str:
+    length = f"{event['duration_s']:.1f} s" if "duration_s" in event else ""
+    words = [length, *(_name(event, key) for key in ("clip", "reason") if event.get(key))]
+    return "  ".join(word for word in words if word)
 
 
 def _name(facts: Mapping[str, Any], key: str) -> str:
@@ -76,4 +107,6 @@ _TELL: Dict[str, Callable[[Mapping[str, Any], Paint], str]] = {
     "count": _count,
     "camera": _state,
     "device": _state,
+    "clip": _evidence,
+    "snapshot": _evidence,
 }

@@ -20,7 +20,7 @@ COMMANDS = {
     "check": "check a configuration without starting anything",
     "plan": "show what an edit of the configuration would change in the running daemon",
     "status": "show what the running daemon's cameras are doing",
-    "events": "print events as they come from the broker",
+    "events": "show events as they come, and those that are kept",
     "models": "list, fetch and describe networks",
     "doctor": "look for what is wrong with this machine, its broker and its cameras",
 }

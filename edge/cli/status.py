@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from edge.cli import local
+from edge.cli.status_delivery import coloured, delivery, number
 from edge.cli.terminal import Column, Paint, clean, duration, table, visible, width
 from edge.errors import ConfigError, EdgeError
 
-_GOOD = ("online", "running", "ready")
-_BAD_CAMERA = ("stalled", "unreachable", "unauthorized", "unsupported", "ended", "frozen")
-_BAD = (*_BAD_CAMERA, "refused", "failed", "offline", "rejected")
 # The way of a frame; each stage's time is a column. Short titles: they share a line with seven others.
 _STAGES = (
     ("decode", "DECODE"),
@@ -115,11 +113,11 @@ def _camera_table(cameras: Sequence[Dict[str, Any]], beside: Sequence[_Shown], p
     shown: List[_Shown] = [
         (Column("CAMERA"), _name),
         (Column("STATE"), _state),
-        (Column("FPS IN", right=True), lambda c, _: _number(c.get("fps_in"), 1)),
+        (Column("FPS IN", right=True), lambda c, _: number(c.get("fps_in"), 1)),
         (Column("ANALYSED", right=True), _analysed),
-        (Column("DROPS", right=True), lambda c, _: _number(c.get("drops"))),
-        (Column("OBJECTS", right=True), lambda c, _: _number(c.get("objects"))),
-        (Column("EVENTS", right=True), lambda c, _: _number(c.get("events"))),
+        (Column("DROPS", right=True), lambda c, _: number(c.get("drops"))),
+        (Column("OBJECTS", right=True), lambda c, _: number(c.get("objects"))),
+        (Column("EVENTS", right=True), lambda c, _: number(c.get("events"))),
         *beside,
     ]
     return _rows(cameras, shown, paint)
@@ -131,14 +129,13 @@ def _rows(cameras: Sequence[Dict[str, Any]], shown: Sequence[_Shown], paint: Pai
 
 
 def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
-    mqtt, inference = status.get("mqtt", {}), status.get("inference", {})
+    inference = status.get("inference", {})
     lines = [
         f"{paint(clean(str(status.get('device', '?'))), 'bold')}  edge {status.get('version', '?')}"
         f"  up {duration(status.get('uptime_s', 0))}  pid {status.get('pid', '?')}"
         f"  {clean(str(status.get('config', {}).get('file', '')))}".rstrip(),
-        f"{paint('broker', 'dim')}     {_coloured(mqtt.get('state', '?'), paint)}  {clean(str(mqtt.get('url', '')))}"
-        f"  {_number(mqtt.get('published'))} published, {_number(mqtt.get('pending'))} waiting",
-        f"{paint('inference', 'dim')}  {_coloured(inference.get('state', '?'), paint)}"
+        *delivery(status, paint),
+        f"{paint('inference', 'dim')}  {coloured(inference.get('state', '?'), paint)}"
         + (f"  {inference['restarts']} restarts" if inference.get("restarts") else "")
         + (f"  {clean(str(inference['reason']))}" if inference.get("reason") else ""),
         *_config(status.get("config", {}), paint),
@@ -147,13 +144,13 @@ def _head(status: Dict[str, Any], paint: Paint) -> List[str]:
     for model in status.get("models", []):
         shape = "x".join(str(n) for n in model.get("input") or [])
         facts = [
-            _coloured(model.get("state", "?"), paint),
+            coloured(model.get("state", "?"), paint),
             _building(model.get("building")),
             clean(str(model.get("backend") or "")),
             " ".join(_lane(lane, paint) for lane in _unusual(model.get("lanes", []))),
             shape,
-            f"{_number(model.get('rate'), 1)} pictures/s" if model.get("rate") is not None else "",
-            f"{_number(model.get('infer_ms'), 1)} ms each" if model.get("infer_ms") is not None else "",
+            f"{number(model.get('rate'), 1)} pictures/s" if model.get("rate") is not None else "",
+            f"{number(model.get('infer_ms'), 1)} ms each" if model.get("infer_ms") is not None else "",
             clean(str(model.get("reason") or "")),
         ]
         lines.append(f"{paint('model', 'dim')}      {clean(str(model['name']))}  {'  '.join(f for f in facts if f)}")
@@ -186,7 +183,7 @@ def _config(config: Dict[str, Any], paint: Paint) -> List[str]:
         return []
     more = f" (and {config['problems'] - 1} more: edge check)" if config.get("problems", 1) > 1 else ""
     told = clean(f"{config.get('at', '')}: {config.get('error', '')}") + more
-    lines = [f"{paint('config', 'dim')}     {_coloured(config['state'], paint)}  {told}"]
+    lines = [f"{paint('config', 'dim')}     {coloured(config['state'], paint)}  {told}"]
     if config.get("running"):
         lines.append(f"           running {clean(str(config['running']))}")
     return lines
@@ -197,7 +194,7 @@ def _telemetry(said: Dict[str, Any], paint: Paint) -> List[str]:
     degrees = said.get("temperatures") or {}
     hottest = max(degrees, key=lambda name: float(degrees[name]), default=None)
     facts = [
-        f"{clean(str(hottest))} {_number(degrees[hottest])} °C" if hottest is not None else "",
+        f"{clean(str(hottest))} {number(degrees[hottest])} °C" if hottest is not None else "",
         paint(clean(f"throttled: {', '.join(said['throttling'])}"), "yellow") if said.get("throttling") else "",
         paint(clean(str((said.get("governor") or {}).get("reason") or "")), "yellow"),
     ]
@@ -208,7 +205,8 @@ def _telemetry(said: Dict[str, Any], paint: Paint) -> List[str]:
 def _reasons(cameras: Sequence[Dict[str, Any]], paint: Paint) -> List[str]:
     lines = []
     for camera in cameras:
-        notes = [clean(str(camera[key])) for key in ("reason", "note") if camera.get(key)]
+        told = dict.fromkeys(camera[key] for key in ("reason", "override", "note") if camera.get(key))
+        notes = [clean(str(words)) for words in told]
         if camera.get("restarts"):
             notes.append(f"{camera['restarts']} restarts")
         if notes:
@@ -221,16 +219,11 @@ def _name(camera: Dict[str, Any], _: Paint) -> str:
 
 
 def _state(camera: Dict[str, Any], paint: Paint) -> str:
-    return _coloured(str(camera.get("state", "?")), paint)
-
-
-def _coloured(state: str, paint: Paint) -> str:
-    colour = "green" if state in _GOOD else "red" if state in _BAD else "dim" if state == "disabled" else "yellow"
-    return paint(clean(state), colour)
+    return coloured(str(camera.get("state", "?")), paint)
 
 
 def _analysed(camera: Dict[str, Any], _: Paint) -> str:
-    return f"{_number(camera.get('fps_analysed'), 1)} of {_number(camera.get('fps_wished'))}"
+    return f"{number(camera.get('fps_analysed'), 1)} of {number(camera.get('fps_wished'))}"
 
 
 def _picture(camera: Dict[str, Any], _: Paint) -> str:
@@ -240,11 +233,4 @@ def _picture(camera: Dict[str, Any], _: Paint) -> str:
 
 
 def _stage(key: str) -> _Cell:
-    return lambda camera, _: _number((camera.get("latency_ms") or {}).get(key), 1)
-
-
-def _number(value: Any, digits: int = 0) -> str:
-    """A number with that many decimals (none needed for a whole one, if 0 asked for), or – for what is not known."""
-    if value is None:
-        return "–"
-    return f"{value:.{digits}f}" if digits else f"{value:g}" if isinstance(value, float) else str(value)
+    return lambda camera, _: number((camera.get("latency_ms") or {}).get(key), 1)

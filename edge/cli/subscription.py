@@ -2,74 +2,92 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import time
+from collections import deque
 from types import TracebackType
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from typing import Callable, Deque, Optional, Sequence, Tuple, Type
 
 from edge.config import MqttConfig
 from edge.errors import PublishError
+from edge.events.backoff import Backoff
+from edge.events.link import Link
+from edge.events.message import Heard
 
 
 class Subscription:
     """``with Subscription(mqtt, topics, tell) as messages: messages.get(timeout=…)``.
 
-    Connects and reconnects in the background; what happens on the way is told once, in words, by ``tell``. A broker
-    that refuses is a PublishError from ``get``. Retained messages are old news and left out.
+    Connects and reconnects within ``get``; what happens on the way is told once, in words, by ``tell``. A broker
+    that refuses is a PublishError. Retained messages are old news and left out.
     """
 
     def __init__(self, config: MqttConfig, topics: Sequence[str], tell: Callable[[str], None]) -> None:
         self._config, self._topics, self._tell = config, topics, tell
-        self._messages: queue.Queue[Tuple[str, bytes]] = queue.Queue()
-        self._refused: List[str] = []
+        self._messages: Deque[Tuple[str, bytes]] = deque()
         self._told = ""
-        client = mqtt.Client(CallbackAPIVersion.VERSION2)  # a client id of its own: the daemon's is taken
-        if config.username is not None:
-            secret = config.password
-            client.username_pw_set(config.username, None if secret is None else secret.get_secret_value())
-        client.reconnect_delay_set(1, 30)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = lambda *_: self._once(f"cannot reach {config.url}; trying again")
-        client.on_disconnect = lambda *_: self._once(f"connection to {config.url} lost; trying again")
-        client.on_message = self._on_message
-        self._client = client
+        self._link: Optional[Link] = None
+        self._online = False
+        self._backoff, self._not_before = Backoff(), 0.0
 
     def __enter__(self) -> Subscription:
-        self._client.connect_async(self._config.host, self._config.port)
-        self._client.loop_start()
         return self
 
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self._client.on_disconnect = None
-        self._client.disconnect()
-        self._client.loop_stop()
+        if self._link is not None:
+            self._link.close(time.monotonic() + 1.0)
 
     def get(self, timeout: float) -> Tuple[str, bytes]:
         """Topic and payload of the next; ``queue.Empty`` when none comes in time."""
-        if self._refused:
-            raise PublishError(self._refused[0])
-        return self._messages.get(timeout=timeout)
+        until = time.monotonic() + timeout
+        while not self._messages:
+            now = time.monotonic()
+            if now >= until:
+                raise queue.Empty
+            if self._link is None and now < self._not_before:
+                time.sleep(min(until, self._not_before) - now)
+                continue
+            self._look(until)
+        return self._messages.popleft()
 
-    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        if code.is_failure:
-            given = self._config.username is not None
-            why = {134: "wrong user or password", 135: "wrong user or password" if given else "it asks for a user"}
-            self._refused.append(f"{self._config.url} refuses: {why.get(code.value, str(code).lower())}")
-            return
-        client.subscribe([(topic, 1) for topic in self._topics])
-        if self._told:
-            self._once(f"connected to {self._config.url}")
-            self._told = ""
+    def _look(self, until: float) -> None:
+        """Wait for the broker until then, but for the time that connecting takes."""
+        link = self._link
+        if link is None:
+            # A client id of its own: the daemon's is taken.
+            link = self._link = Link(self._config, f"edge-tail-{os.getpid()}", heard=self._heard)
+            self._online = False
+            link.open()
+        if link.state in ("connecting", "online"):
+            link.step(None, max(0.0, until - time.monotonic()))
+        if link.state == "online" and not self._online:
+            self._online = True
+            link.subscribe(self._topics)
+            if self._told:
+                self._once(f"connected to {self._config.url}")
+                self._told = ""
+        if link.unheard:
+            raise PublishError(f"{self._config.url}: {link.unheard}")
+        if link.state == "refused":
+            between = " refuses: " if link.reason.startswith("wrong") else ": "
+            raise PublishError(f"{self._config.url}{between}{link.reason}")
+        if link.state == "lost":
+            what = f"connection to {self._config.url} lost" if self._online else f"cannot reach {self._config.url}"
+            self._once(f"{what}; trying again")
+            link.abandon()
+            self._link = None
+            if self._online:
+                self._backoff.reset()
+            self._not_before = time.monotonic() + self._backoff.delay()
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if not message.retain:
-            self._messages.put((message.topic, bytes(message.payload)))
+    def _heard(self, message: Heard) -> None:
+        if not message.retained:
+            self._messages.append((message.topic, message.payload))
 
     def _once(self, words: str) -> None:
-        if words != self._told and not self._refused:
+        if words != self._told:
             self._told = words
             self._tell(words)

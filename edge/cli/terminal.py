@@ -79,3 +79,12 @@ def duration(seconds: float) -> str:
     if s < 86400:
         return f"{s // 3600} h {s % 3600 // 60:02} min"
     return f"{s // 86400} d {s % 86400 // 3600} h"
+
+
+def amount(size: float) -> str:
+    """``512 B``, ``4.2 kB``, ``1.3 GB``: bytes, as much as a person wants to know."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -13,17 +13,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from edge import log
 from edge.config import CameraConfig
 from edge.config.order import source_order
 from edge.daemon.decoders import Decoders
+from edge.daemon.evidence_link import EvidenceLink
 from edge.daemon.growth import Growth
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
 from edge.daemon.retry import Retry
 from edge.wire.channel import Message
+
+if TYPE_CHECKING:
+    from edge.daemon.evidence import Evidence
 
 _logger = logging.getLogger("edge.camera")
 #: No fault.
@@ -47,9 +51,13 @@ class Camera:
         link: Callable[[Camera], None],
         changed: Callable[[Camera], None],
         rng: Optional[random.Random] = None,
+        evidence: Optional[Evidence] = None,
+        override: str = "",
     ) -> None:
         self.number, self.name, self.config = number, name, config
-        self.state, self.reason = ("starting", "") if config.enabled else ("disabled", "")
+        #: In words, the command that holds against what its file says of ``enabled``.
+        self.override = override
+        self.state, self.reason = ("starting", "") if config.enabled else ("disabled", override)
         self.codec = self.decoder = ""
         #: The hardware's memory that its pictures are decoded to; and why it is not the best decoder of the board.
         self.memory = self.note = ""
@@ -63,6 +71,7 @@ class Camera:
         self.process: Optional[WorkerProcess] = None
         self._python, self._link, self._changed = python, link, changed
         self._growth = Growth()
+        self._evidence = EvidenceLink(self, evidence)
         self._retry = Retry(self.start, rng)
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
@@ -102,9 +111,20 @@ class Camera:
         await self._end_process()
 
     def change(self, config: CameraConfig) -> None:
-        """What the running process can take: rates and time-outs."""
+        """What the running process can take: rates, time-outs, and what it keeps of its stream."""
         self.config = config
-        self._tell(fps=self._fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout)
+        if self._evidence.needs_rebuild:
+            self._begin_anew()
+            return
+        timeouts = {"stall_timeout": config.stall_timeout, "frozen_timeout": config.frozen_timeout}
+        self._tell(fps=self._fps, **timeouts, **self._evidence.change())
+
+    def ask(self, order: Dict[str, Any], fds: Sequence[int]) -> bool:
+        """Send the process an order; False when there is none."""
+        if self.process is None or self.process.ended:
+            return False
+        self.process.send(order, fds)
+        return True
 
     def govern(self, factor: float) -> None:
         """Bring no more than this share of the wished rate to where it is analysed."""
@@ -117,18 +137,19 @@ class Camera:
         return self.config.fps * self._factor
 
     def rename(self, name: str) -> None:
+        self._evidence.leaving()
         self.name = name
         self._tell(name=name)
 
-    def rebuild(self, config: CameraConfig) -> None:
+    def rebuild(self, config: CameraConfig, override: str = "") -> None:
         """Another source, or on or off: a new process, as soon as the old one has let go of the camera."""
-        self.config = config
+        self.config, self.override = config, override
         self._decoders = Decoders()
         self._retry.reset()
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._set("starting" if self.config.enabled else "disabled", "")
+        self._set(*(("starting", "") if self.config.enabled else ("disabled", self.override)))
         if self._rebuilding is None:
             self._rebuilding = self._loop.create_task(self._rebuild())
 
@@ -139,6 +160,7 @@ class Camera:
 
     async def _end_process(self) -> None:
         self._retry.cancel()
+        self._evidence.leaving()
         if self.process is not None and not self.process.ended:
             await self.process.stop(STOP_S)
 
@@ -170,13 +192,14 @@ class Camera:
             "stall_timeout": self.config.stall_timeout,
             "frozen_timeout": self.config.frozen_timeout,
             "avoid": self._decoders.avoided,
+            "record": self._evidence.order(),
         }
 
     def _heard(self, message: Message) -> None:
         news = message.control or {}
         self._last_beat, self._patience = self._loop.time(), HEARTBEAT_S
         op = news.get("op")
-        if self._stopping or self._rebuilding is not None or self._farewell is not None:
+        if self._evidence.heard(news) or self._stopping or self._rebuilding is not None or self._farewell is not None:
             return  # The last words of a process that is no longer wanted.
         if op == "beat":
             self.frames.add(news["time"] / 1e9, news["frames"])
@@ -213,12 +236,12 @@ class Camera:
 
     def _ended(self, status: int, last_words: str) -> None:
         worked = 0.0 if self._online_at is None else self._loop.time() - self._online_at
-        if self._stopping or self._rebuilding is not None:
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}: {last_words}"
+        farewell = self._farewell or {"state": "stalled", "reason": f"its capture process {how}"}
+        ordered = self._stopping or self._rebuilding is not None
+        self._evidence.gone("the camera was stopped" if ordered else farewell["reason"])
+        if ordered:
             return
-        farewell = self._farewell
-        if farewell is None:
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}: {last_words}"
-            farewell = {"state": "stalled", "reason": f"its capture process {how}"}
         if farewell.get("broken") and farewell["broken"] not in self._decoders.avoided:
             # The next try is the decoder's second, or another one's: there is nothing to wait for.
             self._decoders.failed(farewell["broken"], self._loop.time())

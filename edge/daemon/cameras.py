@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Callable, Dict, Iterable, Iterator, List
+from typing import Callable, Dict, Iterable, Iterator, List, Optional
 
+from edge.analytics import Happening
 from edge.config import CameraConfig
 from edge.daemon import status
 from edge.daemon.camera import Camera
+from edge.daemon.evidence import Evidence
+from edge.daemon.evidence_wanted import Shown
 from edge.daemon.inference import Inference, Wish
 from edge.daemon.models import ModelSet
 from edge.daemon.outlet import Outlet
 from edge.daemon.watch import Watch
+from edge.events.homeassistant.labels import known_labels, zeros
 from edge.wire.channel import Channel
 from edge.wire.messages import ResultHeader
 
@@ -21,12 +25,13 @@ class Cameras:
     """``changed`` is called when the state of any of them has changed."""
 
     def __init__(
-        self, python: str, outlet: Outlet, models: ModelSet, inference: Inference, changed: Callable[[], None]
-    ) -> None:
+        self, python: str, outlet: Outlet, models: ModelSet, inference: Inference, changed: Callable[[], None],
+        evidence: Optional[Evidence] = None,
+    ) -> None:  # fmt: skip
         self.by_name: Dict[str, Camera] = {}
         self.watches: Dict[str, Watch] = {}
         self._python, self._outlet, self._models, self._inference = python, outlet, models, inference
-        self._changed = changed
+        self._changed, self._evidence = changed, evidence
         self._by_number: Dict[int, Camera] = {}
         self._last_number = 0
         #: Share of the wished rates that is analysed: less while the device is too hot.
@@ -38,13 +43,16 @@ class Cameras:
 
     # ---- what an edit does ---------------------------------------------------------------------------------------
 
-    def add(self, name: str, config: CameraConfig) -> None:
+    def add(self, name: str, config: CameraConfig, override: str = "") -> None:
         self._last_number += 1
         self.watches[name] = self._watch(name, config)
-        camera = Camera(self._last_number, name, config, self._python, self._link, self._camera_changed)
+        camera = Camera(
+            self._last_number, name, config, self._python, self._link, self._camera_changed, evidence=self._evidence,
+            override=override,
+        )  # fmt: skip
         camera.govern(self._factor)
         self.by_name[name] = self._by_number[camera.number] = camera
-        self._outlet.counts(name, self.watches[name].analytics.counts())
+        self._tell_counts(name)
         self._tell(camera)
         # Many cameras serve few at a time: one that comes back waits until what was there before has let go.
         source = config.source_url().location
@@ -74,7 +82,7 @@ class Cameras:
         camera.config = config
         camera.rename(new)
         self.by_name[new], self.watches[new] = camera, self._watch(new, config)
-        self._outlet.counts(new, self.watches[new].analytics.counts())
+        self._tell_counts(new)
         self._wish(camera)
         self._camera_changed(camera)
 
@@ -84,13 +92,13 @@ class Cameras:
         camera.change(config)
         self._refresh(camera)
 
-    def rebuild(self, name: str, config: CameraConfig) -> None:
+    def rebuild(self, name: str, config: CameraConfig, override: str = "") -> None:
         """Another source, or on or off."""
         camera = self.by_name[name]
         self.watches[name].flush("config")
         if not config.enabled:
             self._inference.unlink(camera.number)
-        camera.rebuild(config)
+        camera.rebuild(config, override)
         self._refresh(camera)
 
     def refresh(self, models: Iterable[str]) -> None:
@@ -107,6 +115,11 @@ class Cameras:
             camera.govern(factor)
             self._wish(camera)
 
+    def keep(self) -> None:
+        """What is kept of the streams may be something else now: commands that need it are allowed, or no more."""
+        for camera in self.by_name.values():
+            camera.change(camera.config)
+
     def order(self, names: Iterable[str]) -> None:
         """The order in which they are shown: the files'."""
         self.by_name = {name: self.by_name[name] for name in names}
@@ -114,7 +127,7 @@ class Cameras:
     def tell_all(self) -> None:
         """Publish the states and counts of all of them."""
         for name, camera in self.by_name.items():
-            self._outlet.counts(name, self.watches[name].analytics.counts())
+            self._tell_counts(name)
             self._tell(camera)
 
     async def stop(self) -> None:
@@ -161,15 +174,19 @@ class Cameras:
     def _refresh(self, camera: Camera) -> None:
         models, watch = self._models, self.watches[camera.name]
         watch.change(camera.config, models.labels(camera.config), models.min_scores(camera.config))
-        self._outlet.counts(camera.name, watch.analytics.counts())
+        self._tell_counts(camera.name)
         self._wish(camera)
 
     def _watch(self, name: str, config: CameraConfig) -> Watch:
         ids = self._ids.setdefault(name, itertools.count(1))
         labels, scores = self._models.labels(config), self._models.min_scores(config)
-        return Watch(
-            config, labels, scores, ids, lambda happening, stages: self._outlet.happened(name, happening, stages)
-        )  # fmt: skip
+
+        def publish(happening: Happening, stages: Dict[str, float], shown: Shown) -> None:
+            if self._evidence is not None:
+                self._evidence.shown = shown
+            self._outlet.happened(name, happening, stages)
+
+        return Watch(config, labels, scores, ids, publish)
 
     # ---- what is told of them ------------------------------------------------------------------------------------
 
@@ -179,6 +196,12 @@ class Cameras:
         self._outlet.event(self._outlet.factory.camera_state(camera.name, camera.state, camera.reason or None))
         self._tell(camera)
         self._changed()
+
+    def _tell_counts(self, name: str) -> None:
+        """Also those of what was not seen yet: a number that nobody tells is taken for the one of the start before."""
+        config, counts = self.by_name[name].config, self.watches[name].analytics.counts()
+        known = known_labels(self._models.labels(config))
+        self._outlet.counts(name, {**zeros(config, known), **counts}, config.zones)
 
     def _tell(self, camera: Camera) -> None:
         self._outlet.camera_state(camera.name, status.camera_state(camera, self._outlet.factory.now()))

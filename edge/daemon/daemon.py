@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -10,15 +11,18 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Optional, Set
+from typing import Any, Dict, Optional, Set
 
 import edge
 from edge import log
+from edge.config import Config
 from edge.config.plan import Plan
 from edge.daemon import status
 from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
 from edge.daemon.engines import Engines
+from edge.daemon.evidence import Evidence
+from edge.daemon.homeassistant import HomeAssistant
 from edge.daemon.inference import Inference
 from edge.daemon.model_state import ModelState
 from edge.daemon.models import ModelSet
@@ -27,7 +31,11 @@ from edge.daemon.outlet import Outlet
 from edge.daemon.process import WorkerProcess
 from edge.daemon.python import own_python
 from edge.daemon.reload import Candidate, ConfigState, Reload, start_up
+from edge.daemon.steering import Steering
 from edge.errors import ConfigError, EdgeError, Problem
+from edge.events.evidence.store import Store
+from edge.events.spool import Bounds, Trouble
+from edge.models.folders import state_folder
 from edge.telemetry.telemetry import MODULE, Telemetry
 from edge.wire.channel import Channel
 from edge.wire.messages import unpack_result
@@ -38,6 +46,8 @@ _CHECK_S = 1.0
 _BROKER_S = 1.5
 # READY is said when the first camera is online, or after this: a box whose cameras are away has started too.
 _READY_S = 15.0
+# How often the device's state tells how many events wait, where nothing else changes in it.
+_WAITING_S = 30.0
 # What systemd grants a start or a stop from each second on in which a model still loads.
 _LOADING_S = 30.0
 
@@ -52,27 +62,45 @@ class Daemon:
         self.config = config = begin.config
         self.config_state, self.notifier = state, notifier
         self.started = time.monotonic()
-        self.outlet = Outlet(config.mqtt, config.device)
+        self._loop = asyncio.get_running_loop()
+        self.outlet = Outlet(config, state_folder(), self._trouble)
+        self.evidence = Evidence(
+            Store(_evidence_folder(config), config.evidence.max_size, config.evidence.max_age),
+            self.outlet.factory, self.outlet.event, self.outlet.spool.put,
+            lambda name: self.cameras.by_name.get(name), "snapshot" in config.mqtt.commands,
+        )  # fmt: skip
+        self.outlet.pictures = self.evidence
         python = own_python() if config.workers.python == "auto" else config.workers.python
         self.inference = Inference(
             python, self._result, self._give_socket, self._changed, self._model_heard
         )
         self.engines = Engines(python, config.workers.threads)
         self.models = ModelSet(self.inference, self.engines, self._models_exchanged, self._changed)
-        self.cameras = Cameras(python, self.outlet, self.models, self.inference, self._changed)
+        self.cameras = Cameras(
+            python, self.outlet, self.models, self.inference, self._changed, self.evidence
+        )  # fmt: skip
+        self.homeassistant = HomeAssistant(
+            self.outlet.publisher, state_folder() / f"homeassistant-{config.device}.json",
+            edge.__version__, self.models.labels,
+        )  # fmt: skip
         self.telemetry = Telemetry(
             config.telemetry, [python, sys.executable],
             lambda python, heard, ended: WorkerProcess(python, MODULE, "telemetry", heard, ended),
-            self.outlet.telemetry, self._device_is, self.cameras.govern,
+            self._telemetry, self._device_is, self.cameras.govern,
         )  # fmt: skip
         self.control = ControlServer(config.device, {"status": lambda _: status.snapshot(self)})
         self.reload = Reload(begin, state, self._apply, self._reload_begins, self._reload_done)
+        self.steering = Steering(
+            state_folder(), config.device, self.outlet.publisher, self._switched, self.evidence.snapshot,
+            self.reload.now, self.outlet.factory.now,
+        )  # fmt: skip
         self._begin = begin
         self._next: Optional[Candidate] = None
         self._stop = asyncio.Event()
         self._ready = False
         self._terminal = _terminal()
-        self._last_tick = time.monotonic()
+        self._last_tick = self._told_waiting = time.monotonic()
+        self._waiting = 0
 
     async def run(self) -> Optional[Candidate]:
         """Serve until told to stop. Raises EdgeError when the device's name is taken."""
@@ -85,11 +113,14 @@ class Daemon:
             _logger, "edge starts", version=edge.__version__, device=self.config.device,
             config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.config.models),
         )  # fmt: skip
-        self.outlet.publisher.start()
+        self.outlet.start()
+        self.evidence.start(self.outlet.lately)
         self.outlet.event(self.outlet.factory.device_state("start"))
         self.models.change(self._begin.models)
-        for name, camera in self.config.cameras.items():
-            self.cameras.add(name, camera)
+        self.steering.change(self.config)
+        for name in self.config.cameras:
+            self.cameras.add(name, *self.steering.holding(name))
+        self.homeassistant.change(self.config)
         self.telemetry.start()
         self._changed()
         await self.reload.start()
@@ -112,12 +143,17 @@ class Daemon:
             self.notifier.stopping()
         log.event(_logger, "edge stops")
         await self.reload.stop()
+        await self.steering.stop()
         # The workers first, all at once: what they still send is not lost, and the broker hears of it.
         await asyncio.gather(self.engines.stop(), self.inference.stop(), self.cameras.stop(), self.telemetry.stop())
+        await self.evidence.stop()
+        if self._next is not None and self._next.config.device != self.config.device:
+            self.homeassistant.withdraw()
         self.outlet.event(self.outlet.factory.device_state("stop"))
-        left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.publisher.stop, _BROKER_S)
+        left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.stop, _BROKER_S)
         if left:
-            log.event(_logger, "not delivered to the broker", logging.WARNING, messages=left)
+            log.event(_logger, "events wait for the broker until the next start", logging.WARNING, events=left)
+        self.homeassistant.stop()
         await self.control.stop()
 
     def _tick(self) -> None:
@@ -129,7 +165,10 @@ class Daemon:
             self.telemetry.check_heartbeat()
         self._last_tick = now
         self._notify(now)
+        if now - self._told_waiting > _WAITING_S and self.outlet.spool.waiting != self._waiting:
+            self._changed()
         self._ticker = asyncio.get_running_loop().call_later(_CHECK_S, self._tick)
+        self.homeassistant.tick()
 
     def _notify(self, now: float) -> None:
         """Tell systemd. This loop is alive, being here; a broker or a camera that is away is no reason for silence."""
@@ -142,7 +181,7 @@ class Daemon:
                 self._ready = True
                 self.notifier.ready(words)
         self.notifier.status(words)
-        if self.outlet.publisher.alive(now) and self.reload.alive:
+        if self.outlet.alive(now) and self.reload.alive:
             self.notifier.watchdog()
 
     def _hang_up(self) -> None:
@@ -174,13 +213,16 @@ class Daemon:
             self._stop.set()
             return
         self.config = config = new.config
-        cameras = self.cameras
+        self.steering.change(config, plan.steps)
+        cameras, holding = self.cameras, self.steering.holding
         touched = self.models.change(new.models)
         for step in plan.steps:
             if step.section == "mqtt":
                 if self.outlet.reconnect(config.mqtt):
                     cameras.tell_all()
                     self.telemetry.tell()
+            elif step.section == "spool":
+                self.outlet.spool.change(Bounds.of(config.spool))
             elif step.section == "telemetry":
                 self.telemetry.change(config.telemetry)
             elif step.section == "workers":
@@ -189,18 +231,22 @@ class Daemon:
                 if step.op == "remove":
                     cameras.remove(step.name)
                 elif step.op == "rename":
-                    cameras.rename(step.name, step.new_name, config.cameras[step.new_name])
+                    cameras.rename(step.name, step.new_name, holding(step.new_name)[0])
                 elif step.op == "add":
-                    cameras.add(step.name, config.cameras[step.name])
+                    cameras.add(step.name, *holding(step.name))
                 elif step.op == "live":
-                    cameras.change(step.name, config.cameras[step.name])
+                    cameras.change(step.name, holding(step.name)[0])
                 else:
-                    cameras.rebuild(step.name, config.cameras[step.name])
+                    cameras.rebuild(step.name, *holding(step.name))
+        self.evidence.change(config.evidence.max_size, config.evidence.max_age, "snapshot" in config.mqtt.commands)
+        cameras.keep()
+        self.outlet.publisher.refresh()
         cameras.refresh(touched)
         self.models.drop(new.models)
         cameras.order(config.cameras)
         if self.inference.state == "failed":
             self.inference.rebuild()  # whoever edits may have mended it
+        self.homeassistant.change(config)
 
     # ---- between the parts ---------------------------------------------------------------------------------------
 
@@ -209,22 +255,42 @@ class Daemon:
 
     def _result(self, data: bytes) -> None:
         header, boxes = unpack_result(data)
-        with self.outlet.publisher.together():
+        with self.outlet.spool.together():
             self.cameras.result(header, boxes)
+
+    def _trouble(self, trouble: Trouble) -> None:
+        """The spool's, in its thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self.outlet.trouble, trouble)
 
     def _model_heard(self, model: ModelState) -> None:
         self.models.heard(model)
 
+    def _telemetry(self, said: Optional[Dict[str, Any]]) -> None:
+        self.outlet.telemetry(said)
+        self.homeassistant.telemetry(said)
+
     def _device_is(self, state: str, reason: str) -> None:
         self.outlet.event(self.outlet.factory.device_state(state, reason))
 
+    def _switched(self, camera: str) -> None:
+        """A command has turned it on or off."""
+        self.cameras.rebuild(camera, *self.steering.holding(camera))
+
     def _models_exchanged(self, names: Set[str]) -> None:
         self.cameras.refresh(names)
+        self.homeassistant.refresh()
 
     def _changed(self) -> None:
+        self._told_waiting, self._waiting = time.monotonic(), self.outlet.spool.waiting
         self.outlet.device_state(status.device_state(self, self.outlet.factory.now()))
         if self._ready:
             self.notifier.status(status.words(self))
+
+
+def _evidence_folder(config: Config) -> Path:
+    told = config.evidence.folder
+    return state_folder() / "evidence" / config.device if told is None else config.folder / Path(told).expanduser()
 
 
 def _terminal() -> bool:

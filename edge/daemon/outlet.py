@@ -3,38 +3,107 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, Mapping, Optional, Set, Tuple
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple
 
 from edge.analytics import Happening
-from edge.config import MqttConfig
+from edge.config import Config, MqttConfig
 from edge.events.event import Event, count_topic, topic_level
+from edge.events.evidence.unfinished import MOST, REACH_S
 from edge.events.factory import EventFactory
+from edge.events.homeassistant import zone_topic
+from edge.events.made import MadeLog
+from edge.events.message import snapshot_topic
 from edge.events.publisher import Publisher
+from edge.events.spool import Bounds, Spool, Trouble, folders
+from edge.events.spool.reader import History
 
 #: Among the cameras' topics, for what is the device's: no camera can be called so.
 _TELEMETRY = "/telemetry"
 
 
-class Outlet:
-    """Knows which retained topics each camera has, so that none is left when it goes."""
+class Pictures:
+    """What makes snapshots and clips, as far as events know of it."""
 
-    def __init__(self, mqtt: MqttConfig, device: str) -> None:
-        self.factory = EventFactory(device)
-        self.publisher = Publisher(mqtt, device)
-        self._prefix, self._device = mqtt.prefix, device
-        self._counts: Dict[str, Set[str]] = {}
+    def named(self, event: Event) -> Event:
+        """The event, with the names of the files that are going to be made of it."""
+        return event
+
+    def order(self, event: Event, captured: float) -> None:
+        """Make them, of the picture that was captured then (monotonic seconds)."""
+
+    def read(self, path: str) -> Optional[bytes]:
+        """The picture of that name; None where it is gone."""
+        return None
+
+
+class Outlet:
+    """Knows which retained topics each camera has, so that none is left when it goes.
+
+    ``state``: the folder in which events wait. ``trouble`` is told of losses, in the spool's thread.
+    """
+
+    def __init__(self, config: Config, state: Path, trouble: Callable[[Trouble], None]) -> None:
+        self.factory = EventFactory(config.device)
+        self.file, intake = folders(state, config.device)
+        self.spool = Spool(self.file, intake, Bounds.of(config.spool), trouble)
+        self.pictures = Pictures()
+        self.publisher = Publisher(config.mqtt, config.device, self.spool, lambda path: self.pictures.read(path))
+        self._made = MadeLog()
+        self._prefix, self._device = config.mqtt.prefix, config.device
+        self._counts: Dict[str, Dict[str, int]] = {}  # by camera: the number that stands at each topic
         self._states: Dict[str, str] = {}
+
+    def start(self) -> None:
+        self.spool.start()
+        self.publisher.start()
+
+    def stop(self, seconds: float) -> int:
+        """Deliver what can be delivered in that time, keep the rest; how many events wait then. Blocks."""
+        left = self.publisher.stop(seconds)
+        self.spool.stop(seconds)
+        return left
+
+    def alive(self, now: float) -> bool:
+        """Whether both threads do their work; ``now`` is monotonic."""
+        return self.publisher.alive(now) and self.spool.alive(now)
+
+    def trouble(self, trouble: Trouble) -> None:
+        """The spool's word: what is lost, and what it is like."""
+        if trouble.kind == "lost":
+            self.event(self.factory.lost(trouble.count, trouble.reason))
+        else:
+            state = "ok" if trouble.kind == "recovered" else trouble.kind
+            self.event(self.factory.spool(state, trouble.reason))
+
+    def lately(self) -> Iterator[Dict[str, Any]]:
+        """The newest events of this device, the newest first: a thousand of the last hour at most. In any thread."""
+        history = History(self.file)
+        for stored in history.events(since=time.time() - REACH_S, limit=MOST, newest_first=True):
+            yield stored.payload
 
     def happened(self, camera: str, happening: Happening, stages: Dict[str, float]) -> None:
         """What analytics found in a picture of ``camera``."""
-        self.event(self.factory.make(camera, happening, stages or None))
+        made = self.factory.make(camera, happening, stages or None)
+        event = self.pictures.named(made)
+        self.event(event)
+        if event is not made:
+            self.pictures.order(event, happening.time)
 
     def event(self, event: Event) -> None:
-        self.publisher.publish(event.topic(self._prefix), event.to_json())
+        payload = event.to_json()
+        self._made.handing(
+            event, payload, lambda: self.spool.put("event", event.camera or "", event.type, payload, event.id)
+        )
         retained = event.retained(self._prefix)
         if retained is not None:
-            self._counts.setdefault(event.camera or "", set()).add(retained[0])
-            self.publisher.publish(retained[0], retained[1], retain=True)
+            counts = self._counts.setdefault(event.camera or "", {})
+            zone = retained[0].rpartition("/")[0]  # a label is one level
+            counts[retained[0]] = event.count or 0
+            counts[zone] = sum(n for topic, n in counts.items() if topic.rpartition("/")[0] == zone)
+            self.publisher.retain(*retained)
+            self.publisher.retain(zone, b"%d" % counts[zone])
 
     def device_state(self, state: Dict[str, Any]) -> None:
         self._retain("", f"{self._base}/state", state)
@@ -49,19 +118,25 @@ class Outlet:
     def camera_state(self, camera: str, state: Dict[str, Any]) -> None:
         self._retain(camera, f"{self._base}/cameras/{topic_level(camera)}/state", state)
 
-    def counts(self, camera: str, counts: Mapping[Tuple[str, str], int]) -> None:
-        """The camera has these counts, by zone and label, and no others any more."""
-        topics = {count_topic(self._prefix, self._device, camera, *key): n for key, n in counts.items()}
-        for topic in self._counts.get(camera, set()) - set(topics):
+    def counts(self, camera: str, counts: Mapping[Tuple[str, str], int], zones: Iterable[str] = ()) -> None:
+        """The camera has these counts, by zone and label, and no others any more; each zone its sum as well."""
+        topics = {zone_topic(self._prefix, self._device, camera, zone): 0 for zone in zones}
+        for key, n in counts.items():
+            topic = count_topic(self._prefix, self._device, camera, *key)
+            zone = topic.rpartition("/")[0]
+            topics[topic], topics[zone] = n, topics.get(zone, 0) + n
+        for topic in set(self._counts.get(camera, {})) - set(topics):
             self._clear(topic)
-        self._counts[camera] = set(topics)
-        for topic, count in topics.items():
-            self.publisher.publish(topic, b"%d" % count, retain=True)
+        self._counts[camera] = topics
+        for topic, n in topics.items():
+            self.publisher.retain(topic, b"%d" % n)
 
     def forget(self, camera: str) -> None:
         """The camera is gone, and what the broker keeps of it goes too."""
         for topic in self._topics(camera):
             self._clear(topic)
+        if camera != _TELEMETRY:
+            self._clear(snapshot_topic(self._prefix, self._device, camera))  # the publisher keeps the last one there
         self._counts.pop(camera, None)
         self._states.pop(camera, None)
 
@@ -91,7 +166,7 @@ class Outlet:
     def _retain(self, camera: str, topic: str, state: Dict[str, Any]) -> None:
         self._states[camera] = topic
         payload = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
-        self.publisher.publish(topic, payload, retain=True)
+        self.publisher.retain(topic, payload)
 
     def _clear(self, topic: str) -> None:
-        self.publisher.publish(topic, b"", retain=True)
+        self.publisher.retain(topic, b"")

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from edge import log
 from edge.config import Config, check_labels, last_good, survey
@@ -104,6 +104,7 @@ class Reload:
         self._apply, self._begin, self._done = apply, begin, done
         self._path = current.files.main
         self._asked = asyncio.Event()
+        self._waiting: List[asyncio.Future[Dict[str, Any]]] = []
         self._watch = ConfigWatch(self._path, self._asked.set, current.disk)
         # Of its own: the loop's would start one thread more now and then.
         self._thread = ThreadPoolExecutor(1, "edge-reload")
@@ -129,6 +130,13 @@ class Reload:
         """Read the files again, whether or not they have changed: what they refer to may have."""
         self._asked.set()
 
+    async def now(self) -> Dict[str, Any]:
+        """The same, and what came of it, as ConfigState reports it."""
+        outcome: asyncio.Future[Dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(outcome)
+        self.ask()
+        return await outcome
+
     async def keep(self) -> None:
         """Write down that these files work."""
         try:
@@ -144,6 +152,7 @@ class Reload:
         while True:
             await self._asked.wait()
             self._asked.clear()
+            waiting, self._waiting = self._waiting, []
             self._begin()
             try:
                 await self._once()
@@ -152,6 +161,11 @@ class Reload:
                 _logger.exception("the edit could not be applied")
                 what = f"internal error, see the log ({type(error).__name__}); please report it"
                 self.state.reject(ConfigError([Problem(str(self._path), None, None, "", what)]))
+            finally:
+                # Also where the daemon ends meanwhile, as for an edit that only a new start can bring into force.
+                for outcome in waiting:
+                    if not outcome.done():
+                        outcome.set_result(self.state.report())
             self._done()
 
     async def _once(self) -> None:

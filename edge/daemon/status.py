@@ -16,8 +16,10 @@ from edge.daemon.model_state import ModelState
 
 if TYPE_CHECKING:
     from edge.daemon.cameras import Cameras
+    from edge.daemon.evidence import Evidence
     from edge.daemon.outlet import Outlet
     from edge.daemon.reload import ConfigState
+    from edge.daemon.steering import Steering
     from edge.telemetry.telemetry import Telemetry
 
 
@@ -29,6 +31,8 @@ class Parts(Protocol):
     outlet: Outlet
     inference: Inference
     cameras: Cameras
+    evidence: Evidence
+    steering: Steering
     telemetry: Telemetry
     started: float
 
@@ -36,6 +40,8 @@ class Parts(Protocol):
 def camera_state(camera: Camera, now: str) -> Dict[str, Any]:
     """The retained state of a camera; ``now`` as RFC 3339."""
     state: Dict[str, Any] = {"state": camera.state, "reason": camera.reason or None, "time": now}
+    if camera.override:
+        state["override"] = camera.override
     if camera.delivering:
         state.update(codec=camera.codec, decoder=camera.decoder, memory=camera.memory or "system")
         state.update(width=camera.width, height=camera.height)
@@ -53,7 +59,14 @@ def device_state(daemon: Parts, now: str) -> Dict[str, Any]:
         "cameras": dict(Counter(camera.state for camera in daemon.cameras.by_name.values())),
         "inference": {"state": daemon.inference.state, "reason": daemon.inference.reason or None},
         "models": {model.name: model_state(model) for model in models},
+        "spool": spool_state(daemon),
     }
+
+
+def spool_state(daemon: Parts) -> Dict[str, Any]:
+    """Where events wait for the broker."""
+    spool = daemon.outlet.spool
+    return {"state": spool.state, "reason": spool.reason or None, "waiting": spool.waiting}
 
 
 def model_state(model: ModelState) -> str:
@@ -74,6 +87,8 @@ def words(daemon: Parts) -> str:
         said.append(f"inference {daemon.inference.state}")
     if daemon.outlet.publisher.state != "online":
         said.append(f"broker {daemon.outlet.publisher.state}")
+    if daemon.outlet.spool.state != "ok":
+        said.append(f"spool {daemon.outlet.spool.state}: {daemon.outlet.spool.reason}")
     if daemon.telemetry.words:
         said.append(daemon.telemetry.words)
     report = daemon.config_state.report()
@@ -96,9 +111,9 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
             "state": publisher.state,
             "reason": publisher.reason,
             "url": daemon.config.mqtt.url,
-            "pending": publisher.pending,
+            "waiting": publisher.waiting,
             "published": publisher.published,
-            "dropped": publisher.dropped,
+            **publisher.figures(),
         },
         "inference": {
             "state": inference.state,
@@ -106,6 +121,9 @@ def snapshot(daemon: Parts) -> Dict[str, Any]:
             "pid": inference.process.pid if inference.process is not None else None,
             "restarts": inference.restarts,
         },
+        "spool": {**spool_state(daemon), "file": str(daemon.outlet.file)},
+        "commands": daemon.steering.status(),
+        "evidence": daemon.evidence.status(),
         "telemetry": daemon.telemetry.status(),
         "models": [_model(model, now) for model in inference.models.values()],
         "cameras": [_camera(daemon, camera, now) for camera in daemon.cameras.by_name.values()],
@@ -142,6 +160,7 @@ def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
         "name": camera.name,
         "state": camera.state,
         "reason": camera.reason,
+        "override": camera.override,
         "since_s": round(asyncio.get_running_loop().time() - camera.since, 1),
         "source": camera.config.source_url().safe,
         "codec": camera.codec,

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from typing import Callable, Dict, Iterator, List, Mapping, Sequence
 
 import numpy as np
 
 from edge.analytics import CameraAnalytics, Detections, Happening, floor_scores
 from edge.config import CameraConfig
+from edge.daemon.evidence_wanted import Shown
 from edge.daemon.rates import EventRate, Latencies, stages_ms
 from edge.wire.messages import ResultHeader
 
+#: Of how many pictures it is remembered when they were captured: an object that is lost was in one of them.
+_REMEMBERED = 600
+
 
 class Watch:
-    """``publish(happening, latency_ms)`` gets what follows from each picture."""
+    """``publish(happening, latency_ms, shown)`` gets what follows from each picture."""
 
     def __init__(
         self,
@@ -22,7 +27,7 @@ class Watch:
         labels: Mapping[str, Sequence[str]],
         min_scores: Mapping[str, float],
         ids: Iterator[int],
-        publish: Callable[[Happening, Dict[str, float]], None],
+        publish: Callable[[Happening, Dict[str, float], Shown], None],
     ) -> None:
         self.analytics = CameraAnalytics(config, labels, min_scores, ids)
         self.floors = _floors(config, labels, min_scores)
@@ -34,12 +39,17 @@ class Watch:
         self.events = 0
         self._publish = publish
         self._last_sequence = 0
+        #: By capture in seconds, as analytics has it, the nanoseconds by which the capture process knows the picture.
+        self._captured: OrderedDict[float, int] = OrderedDict()
 
     def result(self, model: str, header: ResultHeader, boxes: memoryview) -> None:
         """One picture's boxes by one model: N x 6 float32."""
         rows = np.frombuffer(boxes, np.float32).reshape(-1, 6)
         stages = stages_ms(header.times)
         captured = header.times.captured / 1e9
+        self._captured[captured] = header.times.captured
+        if len(self._captured) > _REMEMBERED:
+            self._captured.popitem(last=False)
         detections = Detections.from_rows(rows, captured, header.sequence, header.width, header.height)
         happenings = self.analytics.update(model, detections)
         now = time.monotonic()
@@ -69,7 +79,15 @@ class Watch:
     def _tell(self, happenings: List[Happening], stages: Dict[str, float]) -> None:
         for happening in happenings:
             self.events += 1
-            self._publish(happening, stages)
+            self._publish(happening, stages, self._shown(happening))
+
+    def _shown(self, happening: Happening) -> Shown:
+        """The last picture that shows the object: of one that is lost or left, not the one that shows it no more."""
+        seen = happening.time if happening.object is None else happening.object.seen
+        return Shown(self._exact(happening.time), self._exact(seen))
+
+    def _exact(self, seconds: float) -> int:
+        return self._captured.get(seconds, round(seconds * 1e9))
 
 
 def _floors(

@@ -1,74 +1,80 @@
 """Publishing: whatever the broker does, the caller never waits.
 
-Messages go into a bounded queue; a thread of its own connects, sends, and connects again. Delivery is at least once and
-in order, for as long as the queue has room and the process lives.
+Events come out of the spool, which has committed them; retained states and replies are kept in memory. A thread of its
+own connects, sends, and connects again. Delivery is at least once: what the broker has not acknowledged is sent again.
 """
 
 from __future__ import annotations
 
 import logging
-import random
-import socket
 import threading
 import time
-from contextlib import contextmanager
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from edge import log
 from edge.config import MqttConfig
+from edge.events import tls
+from edge.events.backoff import STEADY, Backoff
+from edge.events.delivery import Delivery
 from edge.events.link import Link
-from edge.events.outbox import Message, Outbox
+from edge.events.listeners import Listeners
+from edge.events.message import Heard, Message, Pictures, availability_topic, checked
+from edge.events.outbox import Outbox
+from edge.events.source import Source
+from edge.events.wake import Wake
 
 _logger = logging.getLogger(__name__)
 
-LIMIT = 10_000  # messages; an event has 1 kB, so about 10 MB
-DELAYS = (1.0, 30.0)  # seconds between attempts: the first and the longest
-STEADY = 10.0  # a connection that held this long starts the delays anew
 FAREWELL = 0.5  # what the offline message gets of the time to stop
+SETTLE = 0.3  # what was put just before stop() needs to be committed
 CHANGE = 1.5  # seconds that the old broker gets before a new one is gone to
 DEADLINE = 120.0  # seconds within which the thread must come round: a name look-up may take most of it
+THROWN = 3  # connections in a row that the broker ended soon, after which another client is suspected
 
 
 class Publisher:
     """``state``: connecting, online, offline or refused; ``reason`` in words, and with no secret in it.
 
+    ``pictures`` gives a picture's bytes by the path that its entry names, or None when it is gone.
     ``on_change(state, reason)`` is called in the publisher's thread. It must only hand the news on.
     """
 
     def __init__(
-        self,
-        mqtt: MqttConfig,
-        device: str,
+        self, mqtt: MqttConfig, device: str, spool: Source, pictures: Pictures,
         on_change: Optional[Callable[[str, str], None]] = None,
-        limit: int = LIMIT,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.state, self.reason = "connecting", ""
-        self.published = 0
-        self._device = device
-        self._use(mqtt)
+        self._config, self._device, self._spool = mqtt, device, spool
         self._on_change = on_change
-        self._outbox = Outbox(limit)
-        self._in_flight = 0
-        self._full = False
+        self._outbox = Outbox()
+        self._delivery = Delivery(spool, device, pictures, self._outbox)
+        self._listeners = Listeners()
+        self._backoff = Backoff()
+        self._connections = self._thrown = 0
         self._stop_at: Optional[float] = None  # monotonic; set once stop() was called
+        self._settled_at = 0.0
         self._next: Optional[Tuple[MqttConfig, float]] = None  # where to go instead, and when at the latest
+        self._refresh = False
+        self._fingerprint: tls.Fingerprint = ()
         self._lock = threading.Lock()
         self._beat = time.monotonic()
-        self._woken = self._held = False
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
+        self._wake = Wake()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        spool.on_commit = self._wake.up
 
     @property
-    def pending(self) -> int:
-        """Messages that the broker has not acknowledged. Retained ones count only while there is a connection."""
-        return len(self._outbox) + self._in_flight
+    def published(self) -> int:
+        """Messages that a broker has acknowledged."""
+        return self._delivery.published
 
     @property
-    def dropped(self) -> int:
-        """Messages given up because too many waited."""
-        return self._outbox.dropped
+    def waiting(self) -> int:
+        """What no broker has acknowledged. Retained states count only while there is a connection."""
+        return self._spool.waiting + len(self._outbox)
+
+    def figures(self) -> Dict[str, Any]:
+        """For people who want to know how it goes: ``replaying`` is what is left of a backlog."""
+        return {**self._delivery.figures(), "reconnects": max(0, self._connections - 1)}
 
     def alive(self, now: float) -> bool:
         """Whether the thread does its work; ``now`` is monotonic. Before it was started there is none to be missed."""
@@ -88,113 +94,116 @@ class Publisher:
         """
         with self._lock:
             self._next = mqtt, time.monotonic() + CHANGE
-        self._wake()
+        self._wake.up()
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
-        """Queue a message; returns at once. ``ValueError`` for a topic that nobody may publish to."""
-        if not topic or len(topic.encode()) > 65535 or "+" in topic or "#" in topic or "\0" in topic:
-            raise ValueError(f"not a topic to publish to: {topic[:100]!r}")
-        room = self._outbox.put(Message(topic, payload, qos, retain))
-        if not room and not self._full:
-            # Once a full queue, not once a message.
-            log.event(_logger, "too many events wait for the broker: dropping the oldest", logging.WARNING)
-        self._full = not room
-        if not self._held:
-            self._wake()
+    def refresh(self) -> None:
+        """The certificates' files may have changed: if they have, connect anew with them. Returns at once."""
+        self._refresh = True
+        self._wake.up()
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """What is published within goes to the broker in one go: the thread is woken once, at the end."""
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-            if len(self._outbox):
-                self._wake()
+    def retain(self, topic: str, payload: bytes, expiry_s: Optional[int] = None) -> None:
+        """The last word on ``topic``: the broker keeps it, and is told again at every connect. Empty: it forgets it.
+
+        ``expiry_s`` lets the broker forget it by itself (MQTT 5). ``ValueError`` for no topic to publish to.
+        """
+        self._outbox.put(Message(checked(topic), payload, True, expiry=expiry_s))
+        self._wake.up()
+
+    def say(self, topic: str, payload: bytes, correlation: Optional[bytes] = None) -> None:
+        """Something for now: not retained, and lost with the process. ``ValueError`` for no topic to publish to."""
+        self._outbox.put(Message(checked(topic), payload, correlation=correlation))
+        self._wake.up()
+
+    def listen(self, filters: Sequence[str], heard: Callable[[Heard], None]) -> None:
+        """From now on ``heard`` is called, in the publisher's thread, with what comes at topics like these."""
+        self._listeners.add(filters, heard)
+        self._wake.up()
 
     def stop(self, timeout: float) -> int:
-        """Deliver what waits, say offline and disconnect, within ``timeout`` seconds. How many were not delivered."""
-        self._stop_at = time.monotonic() + timeout
-        self._wake()
+        """Deliver what waits, say offline and disconnect, within ``timeout`` seconds. How much is not delivered."""
+        self._settled_at = time.monotonic() + SETTLE
+        self._stop_at = time.monotonic() + 0.95 * timeout  # so that it is seen to be gone
+        self._wake.up()
         if self._thread.ident is not None:
             self._thread.join(timeout)
         if not self._thread.is_alive():  # else it is stuck in a name look-up, and ends with the process
-            self._wake_read.close()
-            self._wake_write.close()
-        return self.pending
+            self._wake.close()
+        return self.waiting
 
     # ---- the publisher's thread --------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        attempt = 0
         while self._stop_at is None:
             began = self._beat = time.monotonic()
+            slow = False
             try:
-                self._connection()
+                slow = self._connection(began)
             except Exception:
                 _logger.exception("publisher failed; it connects again")
                 self._change("offline", "internal error")
             if self._move():
-                attempt = 0
-                continue
-            attempt = 0 if time.monotonic() - began > STEADY else attempt + 1
-            self._rest(min(DELAYS[1], DELAYS[0] * 2 ** min(10, attempt - 1)) if attempt else 0.0)
+                self._backoff.reset()
+            else:
+                self._rest(self._backoff.delay(time.monotonic() - began, slow))
         self._change("offline", "stopped")
 
     def _move(self) -> bool:
-        """Turn to another broker, if that was asked for."""
+        """Turn to another broker, or with other certificates to the same, if that was asked for."""
         with self._lock:
             following, self._next = self._next, None
-        if following is None:
+        if following is not None:
+            self._config = following[0]
+            self._change("connecting", "")
+        return following is not None or self._refreshed()
+
+    def _refreshed(self) -> bool:
+        """Whether the files of the last connection have become others, where that is asked."""
+        if not self._refresh:
             return False
-        self._use(following[0])
-        self._change("connecting", "")
-        return True
+        self._refresh = False
+        return tls.fingerprint(self._config) != self._fingerprint
 
-    def _use(self, mqtt: MqttConfig) -> None:
-        self._config = mqtt
-        self._availability = f"{mqtt.prefix}/{self._device}/availability"
-
-    def _connection(self) -> None:
-        """Connect and serve until the connection ends, or for as long as stop() allows."""
-        link = Link(self._config, Message(self._availability, b"offline", 1, True), self._acknowledged)
+    def _connection(self, began: float) -> bool:
+        """Connect and serve until the connection ends, or for as long as stop() allows. Whether to come back slowly."""
+        self._refresh = False
+        config, client_id = self._config, self._config.client_id or f"edge-{self._device}"
+        will = Message(availability_topic(config.prefix, self._device), b"offline", True)
+        link = Link(config, client_id, will, self._delivery.answered, self._listeners.heard)
+        self._fingerprint = link.fingerprint
         link.open()
-        was_online = False
         try:
+            was_online = False
             while link.state in ("connecting", "online"):
-                self._beat = time.monotonic()
+                now = self._beat = time.monotonic()
                 if link.state == "online":
                     if not was_online:
                         was_online = True
-                        self._outbox.connected()
-                        link.send(Message(self._availability, b"online", 1, True))
-                        self._change("online", "")
-                    self._feed(link)
+                        self._connections += 1
+                        self._listeners.connected()
+                        self._delivery.begin(link, config)
+                    self._listeners.subscribe(link)
+                    self._delivery.feed(now)
+                    if link.state == "online":
+                        state = "refused" if self._delivery.nothing_taken else "online"
+                        self._change(state, self._delivery.reason or link.unheard)
                 if self._left(link):
-                    return
-                if link.step(self._wake_read, self._patience(), patient=self._leave_at is None):
-                    self._clear_wake()
+                    return False
+                leave_at = self._leave_at
+                patience = 1.0 if leave_at is None else min(0.1, max(0.01, leave_at - FAREWELL - now))
+                if link.step(self._wake.waiting, patience, patient=leave_at is None):
+                    self._wake.clear()
         finally:
-            self._outbox.disconnected(m for m in link.unacknowledged if m.topic != self._availability)
-            self._in_flight = 0
+            self._delivery.end(link)
             link.abandon()
-        self._change("refused" if link.state == "refused" else "offline", link.reason)
+        self._ended(link, client_id, time.monotonic() - began if was_online else STEADY)
+        return link.slow or self._thrown >= THROWN
 
-    def _feed(self, link: Link) -> None:
-        while not link.full:
-            message = self._outbox.take()
-            if message is None:
-                break
-            if not link.send(message):
-                self._outbox.disconnected([message])
-                break
-        self._in_flight = link.in_flight
-
-    def _acknowledged(self, message: Message) -> None:
-        self._outbox.acknowledged(message)
-        if message.topic != self._availability:
-            self.published += 1
+    def _ended(self, link: Link, client_id: str, held: float) -> None:
+        self._thrown = self._thrown + 1 if link.blame and held < STEADY else 0
+        reason = link.reason
+        if self._thrown >= THROWN:
+            reason = f"the broker ends the connection again and again: does another client use the id {client_id}?"
+        self._change("refused" if link.state == "refused" else "offline", reason)
 
     @property
     def _leave_at(self) -> Optional[float]:
@@ -203,59 +212,43 @@ class Publisher:
 
     def _left(self, link: Link) -> bool:
         """Whether it is time to go; says goodbye before."""
+        if self._leave_at is None and self._refreshed():
+            with self._lock:
+                self._next = self._next or (self._config, time.monotonic() + CHANGE)
         leave_at = self._leave_at
         if leave_at is None:
             return False
+        now = time.monotonic()
         # To stop, a connection that is just being made is waited for; a broker that is not wanted any more is not.
-        worth_it = self._stop_at is not None or link.state == "online"
-        if self.pending and worth_it and time.monotonic() < leave_at - FAREWELL:
+        worth_it = self._stop_at is not None and self.waiting if link.state != "online" else (
+            self._delivery.busy(now) or (now < self._settled_at and self._spool.waiting)
+        )  # fmt: skip
+        if worth_it and now < leave_at - FAREWELL:
             return False
         if link.state == "online":
-            link.send(Message(self._availability, b"offline", 1, True))
-            while link.state == "online" and link.unacknowledged and time.monotonic() < leave_at:
-                if link.step(self._wake_read, min(0.1, leave_at - time.monotonic()), patient=False):
-                    self._clear_wake()
-            link.close()
+            link.send(Message(availability_topic(self._config.prefix, self._device), b"offline", True))
+            while link.state == "online" and link.in_flight and time.monotonic() < leave_at:
+                if link.step(self._wake.waiting, min(0.1, leave_at - time.monotonic()), patient=False):
+                    self._wake.clear()
+            link.close(leave_at)
         return True
 
-    def _patience(self) -> float:
-        """How long to wait for something to happen: paho wants its housekeeping about once a second."""
-        leave_at = self._leave_at
-        return 1.0 if leave_at is None else min(1.0, max(0.01, leave_at - FAREWELL - time.monotonic()))
-
     def _rest(self, delay: float) -> None:
-        """Sleep, with jitter so that a site's devices do not all come back at once, unless it is time to stop."""
-        until = time.monotonic() + min(DELAYS[1], max(DELAYS[0], delay * random.uniform(0.75, 1.25)))
-        while self._leave_at is None and time.monotonic() < until:
+        """Sleep, unless it is time to stop, or to go elsewhere."""
+        until = time.monotonic() + delay
+        while self._leave_at is None and time.monotonic() < until and not self._refreshed():
             self._beat = time.monotonic()
-            self._wake_read.settimeout(max(0.01, until - time.monotonic()))
-            try:
-                self._wake_read.recv(1)
-            except (socket.timeout, BlockingIOError):
-                pass
-            self._woken = False  # after the reading: who sets it in between has queued what is seen next
-        self._wake_read.setblocking(False)
+            self._wake.wait(until - self._beat)
 
     def _change(self, state: str, reason: str) -> None:
         if (state, reason) == (self.state, self.reason):
             return
         self.state, self.reason = state, reason
-        level = logging.INFO if state == "online" or self._stop_at is not None else logging.WARNING
+        good = (state == "online" and not reason) or self._stop_at is not None
+        level = logging.INFO if good else logging.WARNING
         log.event(_logger, f"broker {state}", level, url=self._config.url, reason=reason or None)
         if self._on_change is not None:
             try:
                 self._on_change(state, reason)
             except Exception:
                 _logger.exception("telling of the broker's state failed")
-
-    def _wake(self) -> None:
-        if not self._woken:
-            self._woken = True
-            try:
-                self._wake_write.send(b"\0")
-            except OSError:
-                pass  # full: it will wake all the same; or closed: nobody is there to wake
-
-    def _clear_wake(self) -> None:
-        self._wake_read.recv(4096)
-        self._woken = False  # after the reading: who sets it in between has queued what is seen next

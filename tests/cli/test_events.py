@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from edge.cli.event_line import event_line
 from edge.cli.terminal import Paint
-from edge.config import MqttConfig
-from edge.events.publisher import Publisher
 from scripts.servers import PATIENCE, ROOT, Broker, wait_until
 
 OBJECT = {
@@ -36,12 +35,27 @@ YARD = event("object.start", camera="yard", object=OBJECT)
 OTHER = event("object.end", device="gate-8", object=OBJECT, reason="lost")
 
 
+class Publisher:
+    """Somebody who publishes, as a device would."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, 1)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
 @pytest.fixture
 def publisher(broker: Broker) -> Iterator[Publisher]:
-    made = Publisher(MqttConfig(url=broker.url, client_id="publisher"), "gate-7")
-    made.start()
+    made = Publisher(broker)
     yield made
-    made.stop(2.0)
+    made.close()
 
 
 class Tail:
@@ -126,10 +140,9 @@ def test_it_waits_for_a_broker_that_is_away(make_broker: Any, clean_environment:
         assert tail.process.stderr.readline() == f"edge: cannot reach {broker.url}; trying again\n"
         broker.start()
         assert tail.process.stderr.readline() == f"edge: connected to {broker.url}\n"
-        publisher = Publisher(MqttConfig(url=broker.url, client_id="publisher"), "gate-7")
-        publisher.start()
+        publisher = Publisher(broker)
         publish_until_over(publisher, tail, ENTER)
-        publisher.stop(2.0)
+        publisher.close()
         assert len(tail.lines()) == 1
 
 
@@ -155,6 +168,10 @@ def test_ctrl_c_is_a_good_end(broker: Broker, publisher: Publisher, clean_enviro
         (OTHER, "square    object.end     person #12 0.87  for 3.2 s  in gate  (lost)"),
         (event("count", zone="gate", label="person", count=3), "square    count          gate: 3 person"),
         (event("camera.offline", state="stalled", reason="no picture"), "camera.offline  stalled: no picture"),
+        (event("camera.offline", state="disabled", reason="disabled by a"), "camera.offline  disabled by a"),
+        (event("clip.ready", clip="square/a.mp4", duration_s=12.44), "clip.ready     12.4 s  square/a.mp4"),
+        (event("snapshot.failed", reason="gone"), "snapshot.failed  gone"),
+        (event("device.events_lost", count=7, reason="too old"), "device.events_lost  7: too old"),
         (event("something.new"), "square    something.new"),
     ],
 )

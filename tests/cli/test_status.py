@@ -43,7 +43,7 @@ UNKNOWN = {
 def status(cameras: List[Dict[str, Any]], device: str = "gate-7") -> Dict[str, Any]:
     return {
         "device": device, "version": "0.1.0", "pid": 4711, "uptime_s": 8000.0, "config": {"file": "/etc/edge.yaml"},
-        "mqtt": {"state": "online", "url": "mqtt://127.0.0.1:1883", "pending": 2, "published": 5123},
+        "mqtt": {"state": "online", "url": "mqtt://127.0.0.1:1883", "waiting": 2, "published": 5123},
         "inference": {"state": "running", "pid": 4712, "restarts": 1},
         "models": [{"name": "people", "state": "ready", "backend": "onnxruntime", "input": [3, 352, 352], "rate": 9.96,
                     "infer_ms": 12.34}],

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Dict, Iterator
 
 import pytest
 
-from edge.config import MqttConfig
+from edge.config import Config, MqttConfig
 from edge.daemon.outlet import Outlet
 from scripts.servers import Broker, wait_until
 from tests.support.collector import Collector
 
 
 @pytest.fixture
-def outlet(broker: Broker) -> Iterator[Outlet]:
-    outlet = Outlet(MqttConfig(url=broker.url, client_id="edge-gate-7"), "gate-7")
-    outlet.publisher.start()
+def outlet(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outlet]:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    config = Config(device="gate-7", mqtt={"url": broker.url, "client_id": "edge-gate-7"})
+    outlet = Outlet(config, tmp_path, lambda trouble: None)
+    outlet.start()
     yield outlet
-    outlet.publisher.stop(2.0)
+    outlet.stop(2.0)
 
 
 def kept(broker: Broker) -> Dict[str, str]:
@@ -34,13 +37,16 @@ def test_a_camera_that_goes_leaves_nothing_behind(outlet: Outlet, broker: Broker
     for camera in ("gate", "yard"):
         outlet.camera_state(camera, {"state": "online"})
         outlet.counts(camera, {("door", "person"): 0, ("door", "dog"): 2})
-    wait_until(lambda: len(kept(broker)) == 7, what="all is there")
+    wait_until(lambda: len(kept(broker)) == 9, what="all is there")
+    total = "edge/gate-7/cameras/yard/counts/door"
+    wait_until(lambda: kept(broker).get(total) == "2", what="the number of all labels")
     outlet.forget("yard")
     outlet.counts("gate", {("door", "person"): 1})
     base = "edge/gate-7"
     expected = {
         f"{base}/availability": "online",
         f"{base}/cameras/gate/state": '{"state":"online"}',
+        f"{base}/cameras/gate/counts/door": "1",
         f"{base}/cameras/gate/counts/door/person": "1",
     }
     wait_until(lambda: kept(broker) == expected, what="what is left")

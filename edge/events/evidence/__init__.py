@@ -1,0 +1,1 @@
+"""Snapshots and clips on the daemon's disk."""

@@ -1,0 +1,52 @@
+"""How a spool's file is taken and opened, and what an error at it means."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from edge.errors import EdgeError
+from edge.events.spool.record import Damaged
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether the file itself is broken, rather than the disk or the moment."""
+    # sqlite3 has subclasses for all else: a full disk, a busy or read-only file are OperationalErrors.
+    return isinstance(error, Damaged) or type(error) is sqlite3.DatabaseError or "no such table" in str(error)
+
+
+def lock(file: Path) -> int:
+    """Take the file for this process; the descriptor holds it. Raises EdgeError, or OSError."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW
+    name = file.with_name(file.name + ".lock")
+    try:
+        fd = os.open(name, flags, 0o600)
+    except OSError:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW)  # a read-only disk; flock() wants no more
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise EdgeError(f"{file} is in use by another process: one daemon for each device") from None
+    return fd
+
+
+def connect(file: Path, read_only: bool = False) -> sqlite3.Connection:
+    """A bare connection that commits by itself. Raises sqlite3.Error."""
+    uri = f"{file.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+    link = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5.0)
+    if read_only:
+        try:
+            link.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError:
+            # On a read-only disk SQLite cannot make the WAL's index. Without a WAL there is nothing to miss.
+            link.close()
+            if os.path.exists(f"{file}-wal"):
+                raise
+            link = sqlite3.connect(
+                f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+            )
+    return link

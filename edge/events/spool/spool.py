@@ -1,0 +1,227 @@
+"""Events that wait to be delivered: put by any thread, committed by the spool's own, fetched by the one that sends.
+
+An entry is in the intake (a file in memory) when put() returns, and on the disk within 200 ms. Only then is it given
+out, unless the disk is in trouble: then entries are kept in memory, and given out from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, List, Tuple
+
+from edge.events.spool.bounds import Bounds
+from edge.events.spool.delivered import Ranges
+from edge.events.spool.entry import Entry, Trouble
+from edge.events.spool.keeper import Keeper
+from edge.events.spool.pages import Pages
+from edge.events.spool.pending import Pending
+from edge.events.spool.recent import Recent
+from edge.events.spool.rounds import TROUBLES, Rounds
+
+_logger = logging.getLogger(__name__)
+
+WINDOW = 0.2  # an entry waits this long for its commit, at most
+BATCH = 20  # or until so many wait
+IDLE = 10.0
+MENDING = 10.0  # who fetches waits this long for a broken file to be replaced
+_LIFE = 120.0  # a commit that takes longer is one that hangs
+
+
+class Spool:
+    """``on_trouble`` and ``on_commit`` are called in the spool's thread."""
+
+    def __init__(
+        self, file: Path, intake: Path, bounds: Bounds, on_trouble: Callable[[Trouble], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.on_commit: Callable[[], None] = lambda: None
+        self._on_trouble, self._monotonic = on_trouble, monotonic
+        self._lock = threading.Condition(threading.Lock())
+        self._done, self._recent = Ranges(), Recent()
+        self._pages = Pages(file)
+        self._early: List[Tuple[str, str, str, bytes]] = []  # put before the start
+        self._rounds = Rounds(
+            Keeper(file), self._pages, Pending(intake, self._too_many), self._recent, self._done, self._lock, bounds,
+            monotonic,
+        )  # fmt: skip
+        self._pending = self._rounds.pending
+        self._started = self._stopping = False
+        self._blocks = 0  # together()s that are under way
+        self._first_at = self._beat = 0.0
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+
+    # Any thread
+
+    def put(self, kind: str, camera: str, type: str, payload: bytes, id: str = "") -> None:
+        """Returns at once and never raises. ``id`` is for who reads the call: an entry is known by its number."""
+        with self._lock:
+            if not self._started:
+                self._early.append((kind, camera, type, payload))
+                return
+            waiting = self._pending.put(kind, camera, type, payload)
+            if waiting == 1:
+                self._first_at = self._monotonic()
+            if waiting == 1 or waiting == BATCH:
+                self._lock.notify()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is put within is committed at once, unless that takes longer than a commit may wait."""
+        with self._lock:
+            self._blocks += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._blocks -= 1
+                self._lock.notify()
+
+    @property
+    def state(self) -> str:
+        return "memory" if self._rounds.memory else "ok"
+
+    @property
+    def reason(self) -> str:
+        """Why it is not "ok"."""
+        return self._rounds.reason
+
+    @property
+    def last(self) -> int:
+        """The newest number that fetch() may give."""
+        return self._pending.next - 1 if self._rounds.memory else self._rounds.committed
+
+    @property
+    def waiting(self) -> int:
+        """Entries that are not delivered, also those that wait for their commit."""
+        with self._lock:
+            last = self._pending.next - 1
+            return last - self._done.count(last) + len(self._early)
+
+    def alive(self, now: float) -> bool:
+        """Whether the thread does its work; ``now`` is monotonic. A slow disk is no reason to say no."""
+        if not self._started or self._stopping:
+            return True
+        return self._thread.is_alive() and now - self._beat < _LIFE
+
+    # The one that sends
+
+    def fetch(self, after: int, limit: int) -> List[Entry]:
+        """What is committed and not delivered, beyond ``after``, in order."""
+        found: List[Entry] = []
+        while len(found) < limit:
+            with self._lock:
+                after = max(after, self._done.watermark)
+                held = self._pending.held if self._rounds.memory else []
+                first = self._recent.first or (held[0].n if held else self._rounds.committed + 1)
+                if after + 1 >= first:
+                    rest = [*self._recent.beyond(after), *(e for e in held if e.n > after)]
+                    found += [e for e in rest if e.n not in self._done]
+                    break
+            page = [e for e in self._page(after) if e.n < first]
+            with self._lock:
+                found += [e for e in page if e.n not in self._done]
+            after = page[-1].n if page else first - 1
+        return found[:limit]
+
+    def delivered(self, ns: Iterable[int]) -> None:
+        with self._lock:
+            for n in ns:
+                self._done.add(n, n)
+            self._notice()
+
+    def discard(self, n: int, reason: str) -> None:
+        """It cannot be delivered: counted as lost, kept in the history with the reason."""
+        with self._lock:
+            if self._done.add(n, n):
+                self._rounds.discarded[n] = reason
+                self._rounds.losses.add(1, reason)
+            self._notice()
+
+    def _notice(self) -> None:
+        if not self._rounds.changed:
+            self._rounds.changed = True
+            self._lock.notify()
+
+    def _page(self, after: int) -> List[Entry]:
+        """From the file; where that is broken, from the one that it is replaced with."""
+        for _ in range(2):
+            try:
+                return self._pages.next(after, self._rounds.old)
+            except TROUBLES as e:
+                self._pages.close()
+                with self._lock:
+                    if not self._rounds.suspect(e):
+                        break
+                    self._lock.notify_all()
+                    self._lock.wait_for(lambda: not self._rounds.broken, MENDING)
+        return []
+
+    # Start and end
+
+    def start(self) -> None:
+        """Raises EdgeError where another process has the file."""
+        self._rounds.open()
+        with self._lock:
+            self._started = True
+            early, self._early = self._early, []
+        for entry in early:
+            self.put(*entry)
+        self._beat = self._monotonic()
+        self._thread.start()
+
+    def stop(self, deadline_s: float) -> None:
+        """Commit everything; what that fails for stays in the intake."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify()
+        if self._started:
+            self._thread.join(deadline_s)
+        if not self._thread.is_alive():
+            self._rounds.close()
+
+    def change(self, bounds: Bounds) -> None:
+        with self._lock:
+            self._rounds.change(bounds)
+            self._lock.notify()
+
+    # The spool's thread
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                while not self._stopping:
+                    self._beat = self._monotonic()
+                    delay = self._delay()
+                    if delay <= 0:
+                        break
+                    self._lock.wait(min(delay, IDLE))
+                stopping = self._stopping
+            try:
+                committed = self._rounds.work(stopping)
+                if committed:
+                    self.on_commit()
+                for trouble in self._rounds.news():
+                    self._on_trouble(trouble)
+            except Exception:
+                _logger.exception("a round of the spool failed")
+                with self._lock:
+                    self._lock.wait(0 if stopping else 1.0)
+            if stopping:
+                return
+
+    def _delay(self) -> float:
+        """Seconds until there is something to do. With the lock."""
+        now = self._monotonic()
+        delay = self._rounds.due(now)
+        if len(self._pending) and not self._rounds.memory:
+            since = self._rounds.commit_at
+            at_once = (now - since >= WINDOW or len(self._pending) >= BATCH) and not self._blocks
+            delay = min(delay, 0.0 if at_once else self._first_at + WINDOW - now)
+        return delay
+
+    def _too_many(self, first: int, last: int) -> None:
+        self._rounds.give_up([(first, last)], "too many were waiting in memory")

@@ -1,0 +1,72 @@
+"""A message on which a broker ends the connection must not stop all others."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from edge.events.publisher import Publisher
+from scripts.servers import wait_until
+from tests.support.fake_broker import FakeBroker, Published
+from tests.support.memory_spool import MemorySpool
+
+Make = Callable[..., Publisher]
+Fake = Callable[..., FakeBroker]
+EVENTS = "edge/gate-7/cameras/gate/events/zone.enter"
+AVAILABILITY = "edge/gate-7/availability"
+
+
+def poisonous(p: Published) -> object:
+    return "close" if b"poison" in p.payload else 0
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_a_message_that_ends_every_connection_is_found_and_given_up(
+    version: str, make: Make, fake: Fake, spool: MemorySpool, quick: None, caplog: Any
+) -> None:
+    broker = fake(poisonous)
+    for n in range(10):
+        spool.event(n)
+    poison = spool.event("poison")
+    for n in range(10, 60):
+        spool.event(n)
+    make(broker.url, version=version)
+    wait_until(lambda: spool.waiting == 0, what="nothing waits", timeout=20)
+    assert list(spool.discarded) == [poison]
+    assert "whenever it is sent" in spool.discarded[poison]
+    assert broker.connections == 7, "three times with others, three times alone"
+    for number in (4, 5, 6):
+        alone = [p for p in broker.published if p.connection == number]
+        assert [b"poison" in p.payload for p in alone] == [False, True], "the greeting, and nothing else"
+    assert len({p.payload for p in broker.on(EVENTS)}) == 61
+
+
+def test_a_retained_state_that_ends_every_connection_is_given_up(
+    make: Make, fake: Fake, spool: MemorySpool, quick: None
+) -> None:
+    broker = fake(poisonous)
+    publisher = make(broker.url)
+    publisher.retain("edge/gate-7/state", b"poison")
+    publisher.retain("edge/gate-7/telemetry", b"fine")
+    spool.event(1)
+    wait_until(lambda: spool.waiting == 0 and broker.on("edge/gate-7/telemetry"), what="all others taken")
+    assert broker.connections == 7
+
+
+def test_a_broker_that_falls_again_and_again_costs_no_event(
+    make: Make, fake: Fake, spool: MemorySpool, quick: None
+) -> None:
+    """It ends every connection before it has answered anything: no message is to blame."""
+    falls = [20]
+
+    def answer(_: Published) -> object:
+        falls[0] -= 1
+        return "reset" if falls[0] >= 0 else 0
+
+    broker = fake(answer)
+    for n in range(5):
+        spool.event(n)
+    make(broker.url)
+    wait_until(lambda: spool.waiting == 0, what="delivered")
+    assert not spool.discarded
