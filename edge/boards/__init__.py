@@ -1,6 +1,6 @@
 """What a board has: which elements decode, convert and encode on it, its DLA cores, its limits and its quirks."""
 
-from .board import CODECS, FEATURES, Board, Converter, Decoder
+from .board import CODECS, FEATURES, Board, Converter, Decoder, Encoder
 from .machine import Found, look, recognise
 from .pc import ANY_MACHINE, PC_WITH_GPU
 
@@ -12,6 +12,7 @@ __all__ = [
     "Board",
     "Converter",
     "Decoder",
+    "Encoder",
     "Found",
     "look",
     "recognise",

@@ -34,11 +34,25 @@ class Converter(NamedTuple):
     memory: str = "NVMM"
 
 
+class Encoder(NamedTuple):
+    """An element that encodes H.264. ``bitrate``: its property for the rate, empty where quality is held instead;
+    ``unit``: how many bits/s are one of that property's. ``memory``: NVMM where it takes pictures from there alone;
+    ``hardware``: whether it leaves the processor alone."""
+
+    element: str
+    properties: Properties = ()
+    bitrate: str = ""
+    unit: int = 1
+    memory: str = ""
+    hardware: bool = False
+
+
 class Board(NamedTuple):
-    """``decoders`` by codec, hardware first and software after; every other field says what the hardware has.
+    """``decoders`` by codec and ``encoders`` (of H.264), hardware first and software after; every other field says
+    what the hardware has.
 
     ``converter``: None where scaling is left to software.
-    ``jpeg_encoder``, ``h264_encoder``, ``camera``: the hardware's element for each, None where there is none.
+    ``jpeg_encoder``, ``camera``: the hardware's element for each, None where there is none.
     ``dla_cores``: in the hardware. Whether TensorRT can use them is for its ``num_DLA_cores`` to say.
     ``memory_mib``: as the module is sold, of which the kernel keeps some to itself; 0 when it is not known.
     ``decode_1080p30``: how many streams of 1920x1080 at 30 pictures/s the decoder keeps up with, by codec, as NVIDIA
@@ -51,7 +65,7 @@ class Board(NamedTuple):
     decoders: Dict[str, Tuple[Decoder, ...]]
     converter: Optional[Converter] = None
     jpeg_encoder: Optional[str] = None
-    h264_encoder: Optional[str] = None
+    encoders: Tuple[Encoder, ...] = ()
     camera: Optional[str] = None
     dla_cores: int = 0
     compute_capability: Optional[Tuple[int, int]] = None
@@ -59,3 +73,8 @@ class Board(NamedTuple):
     decode_1080p30: Dict[str, int] = _UNPUBLISHED
     release: str = ""
     quirks: FrozenSet[str] = frozenset()
+
+    @property
+    def h264_encoder(self) -> Optional[str]:
+        """The hardware's element, None where there is none."""
+        return next((encoder.element for encoder in self.encoders if encoder.hardware), None)

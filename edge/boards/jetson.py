@@ -2,8 +2,8 @@
 
 from typing import Dict, FrozenSet, NamedTuple, Optional, Tuple
 
-from .board import Board, Converter, Decoder, Properties
-from .pc import SOFTWARE
+from .board import Board, Converter, Decoder, Encoder, Properties
+from .pc import SOFTWARE, SOFTWARE_ENCODERS
 from .releases import Release
 
 # As NVIDIA's guide to accelerated GStreamer has it: the decoder's clock stays up instead of following its load.
@@ -17,6 +17,14 @@ HARDWARE: Dict[str, Tuple[Decoder, ...]] = {
     "jpeg": (Decoder("nvv4l2decoder", (("mjpeg", True),) + _DECODER, "NVMM"),),
 }
 
+# Every key picture is one to begin at, and says itself how it is to be decoded.
+_ENCODER: Properties = (
+    ("iframeinterval", 60),
+    ("idrinterval", 60),
+    ("insert-sps-pps", True),
+    ("maxperf-enable", True),
+    ("profile", "High"),
+)
 
 # Without a word it takes the nearest pixel. 1: bilinear.
 _CONVERTER = Converter("nvvidconv", (("interpolation-method", 1),))
@@ -63,7 +71,7 @@ def board(module: Module, variant: Variant, release: Release, memory_known: bool
         decoders={codec: module.hardware[codec] + software for codec, software in SOFTWARE.items()},
         converter=_CONVERTER,
         jpeg_encoder="nvjpegenc",
-        h264_encoder=module.h264_encoder,
+        encoders=_encoders(module.h264_encoder),
         camera="nvarguscamerasrc",
         dla_cores=variant.dla_cores,
         compute_capability=module.compute_capability,
@@ -72,3 +80,10 @@ def board(module: Module, variant: Variant, release: Release, memory_known: bool
         release=release.name,
         quirks=module.quirks | release.quirks,
     )
+
+
+def _encoders(hardware: Optional[str]) -> Tuple[Encoder, ...]:
+    if hardware is None:
+        return SOFTWARE_ENCODERS
+    first = Encoder(hardware, _ENCODER, bitrate="bitrate", memory="NVMM", hardware=True)
+    return (first,) + SOFTWARE_ENCODERS

@@ -1,20 +1,39 @@
-"""What a device offers, read from its caps."""
+"""What a device offers, read from its caps, and the best of that."""
 
 import re
-from typing import Any, List
+from typing import Any, Callable, List
 
-from .offers import Offer
+from ..errors import Unreachable
+from .element import caps
+from .gst import Gst, build
+from .offers import Offer, choose
 from .pipeline import memory_of
+from .source import Source
 
 
-def offers(caps: Any) -> List[Offer]:
+def take_form(pipeline: Any, device: Any, source: Source, check: Callable[[], None]) -> Any:
+    """Ask the device what it offers, and keep it to the best of that: the element that does so, linked behind it.
+
+    ``check`` raises what the pipeline has said is wrong.
+    """
+    place = (source.options or {})["device"]
+    if device.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
+        check()
+        raise Unreachable("{} cannot be opened".format(place))
+    form = choose(offers(device.get_static_pad("src").query_caps(None)), source.options or {}, place)
+    (chosen,) = build(pipeline, [caps(form.caps)])
+    device.link(chosen)
+    return chosen
+
+
+def offers(told: Any) -> List[Offer]:
     """A device's caps as offers: one for each size and format, at its best rate."""
     found: List[Offer] = []
-    for index in range(caps.get_size()):
-        structure = caps.get_structure(index)
+    for index in range(told.get_size()):
+        structure = told.get_structure(index)
         fixed, width = structure.get_int("width")
         also, height = structure.get_int("height")
-        if not (fixed and also) or memory_of(caps.get_features(index).to_string()):
+        if not (fixed and also) or memory_of(told.get_features(index).to_string()):
             continue
         rates = _rates(structure.to_string())
         found.append(Offer(structure.get_name(), structure.get_string("format") or "", width, height, max(rates)))

@@ -7,12 +7,12 @@ GStreamer 1's headers (gstbuffer.h, gstpad.h, gstvideometa.h), which its ABI kee
 import ctypes
 from ctypes import POINTER, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from threading import get_ident
-from typing import Any, Callable, Optional, Set
+from typing import Any, Callable, List, Optional, Set
 
 # A call through CDLL lets other threads of Python run meanwhile, which pays for what waits or copies; PyDLL does not.
-_gst = ctypes.CDLL("libgstreamer-1.0.so.0")
-_short = ctypes.PyDLL("libgstreamer-1.0.so.0")
-_app = ctypes.CDLL("libgstapp-1.0.so.0")
+GST = ctypes.CDLL("libgstreamer-1.0.so.0")
+SHORT = ctypes.PyDLL("libgstreamer-1.0.so.0")
+APP = ctypes.CDLL("libgstapp-1.0.so.0")
 _video = ctypes.PyDLL("libgstvideo-1.0.so.0")
 
 #: What a probe answers (GstPadProbeReturn).
@@ -22,32 +22,32 @@ _BUFFER, _BUFFER_LIST = 1 << 4, 1 << 5
 _TIME = 3
 
 
-def _function(library: Any, name: str, result: Any, *arguments: Any) -> Any:
+def function(library: Any, name: str, result: Any, *arguments: Any) -> Any:
     found = getattr(library, name)
     found.restype, found.argtypes = result, arguments
     return found
 
 
-_pull = _function(_app, "gst_app_sink_try_pull_sample", c_void_p, c_void_p, c_uint64)
-_unref = _function(_gst, "gst_mini_object_unref", None, c_void_p)
-_ref = _function(_short, "gst_mini_object_ref", c_void_p, c_void_p)
-_short_unref = _function(_short, "gst_mini_object_unref", None, c_void_p)
-_sample_buffer = _function(_short, "gst_sample_get_buffer", c_void_p, c_void_p)
-_sample_caps = _function(_short, "gst_sample_get_caps", c_void_p, c_void_p)
-_sample_segment = _function(_short, "gst_sample_get_segment", c_void_p, c_void_p)
-_running_time = _function(_short, "gst_segment_to_running_time", c_uint64, c_void_p, c_int, c_uint64)
-_caps_text = _function(_short, "gst_caps_to_string", c_void_p, c_void_p)
-_pad_caps = _function(_short, "gst_pad_get_current_caps", c_void_p, c_void_p)
-_free = _function(_short, "g_free", None, c_void_p)
-_extract = _function(_gst, "gst_buffer_extract", c_size_t, c_void_p, c_size_t, c_void_p, c_size_t)
+_pull = function(APP, "gst_app_sink_try_pull_sample", c_void_p, c_void_p, c_uint64)
+unref = function(GST, "gst_mini_object_unref", None, c_void_p)
+ref = function(SHORT, "gst_mini_object_ref", c_void_p, c_void_p)
+short_unref = function(SHORT, "gst_mini_object_unref", None, c_void_p)
+_sample_buffer = function(SHORT, "gst_sample_get_buffer", c_void_p, c_void_p)
+_sample_caps = function(SHORT, "gst_sample_get_caps", c_void_p, c_void_p)
+_sample_segment = function(SHORT, "gst_sample_get_segment", c_void_p, c_void_p)
+_running_time = function(SHORT, "gst_segment_to_running_time", c_uint64, c_void_p, c_int, c_uint64)
+_caps_text = function(SHORT, "gst_caps_to_string", c_void_p, c_void_p)
+_pad_caps = function(SHORT, "gst_pad_get_current_caps", c_void_p, c_void_p)
+_free = function(SHORT, "g_free", None, c_void_p)
+_extract = function(GST, "gst_buffer_extract", c_size_t, c_void_p, c_size_t, c_void_p, c_size_t)
 #: ``extract(buffer, offset, to, count)``: copies its bytes to the address ``to``, and returns how many there were.
-extract = _function(_short, "gst_buffer_extract", c_size_t, c_void_p, c_size_t, c_void_p, c_size_t)
+extract = function(SHORT, "gst_buffer_extract", c_size_t, c_void_p, c_size_t, c_void_p, c_size_t)
 #: ``buffer_size(buffer)``
-buffer_size = _function(_short, "gst_buffer_get_size", c_size_t, c_void_p)
+buffer_size = function(SHORT, "gst_buffer_get_size", c_size_t, c_void_p)
 #: ``mark_reconfigure(pad)``: what the pad's peer said last is forgotten.
-mark_reconfigure = _function(_short, "gst_pad_mark_reconfigure", None, c_void_p)
-_list_length = _function(_short, "gst_buffer_list_length", c_uint, c_void_p)
-_list_get = _function(_short, "gst_buffer_list_get", c_void_p, c_void_p, c_uint)
+mark_reconfigure = function(SHORT, "gst_pad_mark_reconfigure", None, c_void_p)
+_list_length = function(SHORT, "gst_buffer_list_length", c_uint, c_void_p)
+_list_get = function(SHORT, "gst_buffer_list_get", c_void_p, c_void_p, c_uint)
 # Python makes what it needs in a thread of GStreamer's anew for each call, which takes longer than the call does,
 # unless that has been asked for once before and never given back.
 _stay = ctypes.pythonapi.PyGILState_Ensure
@@ -60,7 +60,7 @@ class _MiniObject(ctypes.Structure):
     ]  # fmt: skip
 
 
-class _Buffer(ctypes.Structure):
+class Buffer(ctypes.Structure):
     _fields_ = [
         ("mini_object", _MiniObject), ("pool", c_void_p), ("pts", c_uint64), ("dts", c_uint64), ("duration", c_uint64)
     ]  # fmt: skip
@@ -83,13 +83,19 @@ class _ProbeInfo(ctypes.Structure):
 # The callback's second argument is a GstProbeInfo's address; to wrap that in its type takes as long as the rest.
 _PROBE = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
 _DATA = _ProbeInfo.data.offset
-_add_probe = _function(_gst, "gst_pad_add_probe", ctypes.c_ulong, c_void_p, c_uint, _PROBE, c_void_p, c_void_p)
-_video_meta = _function(_video, "gst_buffer_get_video_meta", POINTER(VideoMeta), c_void_p)
+_add_probe = function(GST, "gst_pad_add_probe", ctypes.c_ulong, c_void_p, c_uint, _PROBE, c_void_p, c_void_p)
+_remove_probe = function(GST, "gst_pad_remove_probe", None, c_void_p, ctypes.c_ulong)
+_video_meta = function(_video, "gst_buffer_get_video_meta", POINTER(VideoMeta), c_void_p)
 
 
 def address(wrapped: Any) -> int:
     """Where what a wrapper of the binding stands for lies: it is the wrapper's hash, of objects and of boxed types."""
     return hash(wrapped)
+
+
+def pts(buffer: int) -> int:
+    """The time stamp of the buffer at that address, in nanoseconds; NO_TIME where it has none."""
+    return int(Buffer.from_address(buffer).pts)
 
 
 class Sample:
@@ -99,12 +105,12 @@ class Sample:
         self._held = held
         self.buffer = int(_sample_buffer(held))
         self.caps = int(_sample_caps(held) or 0)
-        told = _Buffer.from_address(self.buffer)
+        told = Buffer.from_address(self.buffer)
         #: Time stamp and length in nanoseconds; NO_TIME where the stream does not say.
         self.pts, self.duration = int(told.pts), int(told.duration)
 
     def __del__(self) -> None:
-        _unref(self._held)
+        unref(self._held)
 
     @property
     def size(self) -> int:
@@ -124,6 +130,11 @@ class Sample:
         found = _video_meta(self.buffer)
         return found.contents if found else None
 
+    def bytes(self) -> bytes:
+        room = ctypes.create_string_buffer(self.size)
+        count = self.copy(ctypes.addressof(room), len(room))
+        return room.raw[:count]
+
     def copy(self, to: int, room: int) -> int:
         """Copy its bytes to the address ``to`` (``room`` bytes there), and return how many they were."""
         return int(_extract(self.buffer, 0, to, room))
@@ -141,10 +152,10 @@ class Caps:
     def __init__(self, address: int, owned: bool = False) -> None:
         self.address = address
         if not owned:
-            _ref(address)
+            ref(address)
 
     def __del__(self) -> None:
-        _short_unref(self.address)
+        short_unref(self.address)
 
     @property
     def text(self) -> str:
@@ -161,26 +172,52 @@ def pad_caps(pad: int) -> Optional[Caps]:
     return Caps(found, owned=True) if found else None
 
 
-def each_buffer(pad: Any, look: Callable[[int], int]) -> None:
-    """Call ``look`` with the address of each buffer that passes ``pad``, in its thread; it answers DROP or PASS.
+def has_caps(pad: int, caps: int) -> bool:
+    """Whether the caps that the pad at that address has now are those at ``caps``."""
+    found = _pad_caps(pad)
+    if found:
+        short_unref(found)
+    return bool(found == caps)
 
-    Buffers that come as a list stay or go together.
+
+class Probe:
+    """Calls ``look`` with the address of each buffer that passes ``pad``, in its thread; it answers DROP or PASS.
+
+    Buffers that come as a list stay or go together. It begins with :meth:`add`.
     """
-    known: Set[int] = set()
-    at = c_void_p.from_address
 
-    def single(_pad: int, info: int, _data: int) -> int:
-        if get_ident() not in known:
-            known.add(get_ident())
-            _stay()
-        return look(at(info + _DATA).value or 0)
+    def __init__(self, pad: Any, look: Callable[[int], int]) -> None:
+        known: Set[int] = set()
+        at = c_void_p.from_address
+        self._pad = pad
+        self._added: List[int] = []
 
-    def several(_pad: int, info: int, _data: int) -> int:
-        buffers = at(info + _DATA).value
-        return min((look(_list_get(buffers, n)) for n in range(_list_length(buffers))), default=PASS)
+        def single(_pad: int, info: int, _data: int) -> int:
+            if get_ident() not in known:
+                known.add(get_ident())
+                _stay()
+            return look(at(info + _DATA).value or 0)
 
-    for kind, called in ((_BUFFER, single), (_BUFFER_LIST, several)):
-        callback = _PROBE(called)
-        # GStreamer may call it until the process ends.
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))
-        _add_probe(address(pad), kind, callback, None, None)
+        def several(_pad: int, info: int, _data: int) -> int:
+            buffers = at(info + _DATA).value
+            return min((look(_list_get(buffers, n)) for n in range(_list_length(buffers))), default=PASS)
+
+        self._callbacks = [(kind, _PROBE(called)) for kind, called in ((_BUFFER, single), (_BUFFER_LIST, several))]
+        for _kind, callback in self._callbacks:
+            # GStreamer may call it until the process ends.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))
+
+    def add(self) -> None:
+        if not self._added:
+            self._added = [_add_probe(address(self._pad), k, callback, None, None) for k, callback in self._callbacks]
+
+    def remove(self) -> None:
+        """A buffer that passes at this moment may still be looked at."""
+        for number in self._added:
+            _remove_probe(address(self._pad), number)
+        self._added = []
+
+
+def each_buffer(pad: Any, look: Callable[[int], int]) -> None:
+    """A :class:`Probe` that stays."""
+    Probe(pad, look).add()

@@ -6,6 +6,7 @@ _CORE = ("libgstreamer1.0-0",)
 _BASE = ("gstreamer1.0-plugins-base",)
 _GOOD = ("gstreamer1.0-plugins-good",)
 _BAD = ("gstreamer1.0-plugins-bad",)
+_UGLY = ("gstreamer1.0-plugins-ugly",)
 _LIBAV = ("gstreamer1.0-libav",)
 _L4T = ("nvidia-l4t-gstreamer",)
 
@@ -29,7 +30,9 @@ _BY_START: Dict[str, Tuple[str, ...]] = {
     "capssetter": _GOOD,
     "deinterlace": _GOOD,
     "jpegdec": _GOOD,
+    "jpegenc": _GOOD,
     "matroskademux": _GOOD,
+    "mp4mux": _GOOD,
     "multipartdemux": _GOOD,
     "qtdemux": _GOOD,
     "rtp": _GOOD,
@@ -38,14 +41,19 @@ _BY_START: Dict[str, Tuple[str, ...]] = {
     "v4l2": _GOOD,
     "videocrop": _GOOD,
     "videoflip": _GOOD,
+    "x264enc": _UGLY,
     "appsink": _BASE,
+    "appsrc": _BASE,
     "parsebin": _BASE,
     "video": _BASE,
     "avdec_": _LIBAV,
     "capsfilter": _CORE,
+    "fdsink": _CORE,
+    "fakesink": _CORE,
     "filesrc": _CORE,
     "identity": _CORE,
     "queue": _CORE,
+    "tee": _CORE,
 }
 #: GStreamer's own plugin for NVIDIA's cards has these only where the card's driver is there.
 _WITH_DRIVER = ("nvh26", "cuda")

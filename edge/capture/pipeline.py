@@ -17,7 +17,8 @@ _DEPAY = {"h264": "rtph264depay", "h265": "rtph265depay", "jpeg": "rtpjpegdepay"
 # Parameter sets within the stream: a broken one is then replaced by the next, at the latest with the next key frame.
 # A depayloader that keeps them aside (as it does when asked for nothing) can hold on to a broken one for ever.
 _FORM = {codec: "video/x-{},stream-format=byte-stream,alignment=au".format(codec) for codec in ("h264", "h265")}
-_PARSE = {"h264": "h264parse", "h265": "h265parse", "jpeg": "jpegparse"}
+#: What finds where a picture of the stream begins, by codec.
+PARSERS = {"h264": "h264parse", "h265": "h265parse", "jpeg": "jpegparse"}
 _CODEC_BY_RTP = {"H264": "h264", "H265": "h265", "JPEG": "jpeg"}
 _CODEC_BY_CAPS = {"video/x-h264": "h264", "video/x-h265": "h265", "image/jpeg": "jpeg"}
 _TAKEN = "video/x-raw,format={I420,NV12,GRAY8}"
@@ -93,7 +94,7 @@ def tail(
         if source.kind == "http":
             # Pictures that come one by one tell no rate, and then their number cannot be lowered to one.
             elements.append(Element("capssetter", (("caps", "image/jpeg,framerate=30/1"),)))
-        elements += [Element(_PARSE[codec]), Element(decoder.element, decoder.properties, "decoder")]
+        elements += [Element(PARSERS[codec]), Element(decoder.element, decoder.properties, "decoder")]
         memory = decoder.memory
     elif source.kind == "usb" and _scales_in_nvmm(parts):
         # The converter scales in hardware what lies in its memory; on r32 it converts nothing from system to system.
@@ -125,15 +126,15 @@ def _from_system(source: Source, parts: Parts) -> List[Element]:
     """Without ``source.size`` the decoder's own planes go out unconverted: preparing them for the network costs less
     from there than a conversion here. The converter behind passes I420, NV12 and grey through untouched.
     """
-    straight = _straight(parts)
+    apart = straight(parts)
     if source.size is None:
-        return [*straight, Element("videoconvert"), caps(_TAKEN)]
+        return [*apart, Element("videoconvert"), caps(_TAKEN)]
     # Stretched, not letterboxed: a place in the picture is the same fraction of it at any size.
     scaling = [Element(name, (("add-borders", False),)) for name in parts.scaler.split()]
-    return [*_thinned(source, ""), *straight, *scaling, caps(_sized("video/x-raw", source.size)), caps(_TAKEN)]
+    return [*_thinned(source, ""), *apart, *scaling, caps(_sized("video/x-raw", source.size)), caps(_TAKEN)]
 
 
-def _straight(parts: Parts) -> List[Element]:
+def straight(parts: Parts) -> List[Element]:
     """Makes a picture of the first of two fields that come in one; anything else passes untouched, at no cost.
 
     By the lines of that field alone: in front of it pictures are left out, so the one before says nothing.

@@ -7,6 +7,7 @@ from . import native
 from .picture import Layout, LayoutReader, captured_ns
 
 _MS = 1000000
+_SECOND = 1000 * _MS
 # A picture that waited less than this in the sink still counts as the next one.
 _FRESH_NS = 12 * _MS
 
@@ -36,6 +37,7 @@ class Sink:
         self._delay = 0
         self._counted: Optional[int] = None
         self._before = self._last_count = 0
+        self._last = 0
         if element.find_property("stats") is None:
             # Before GStreamer 1.18 a sink keeps no statistics: there a probe counts the pictures that reach it.
             self._counted = 0
@@ -98,6 +100,9 @@ class Sink:
     def _picture(self, sample: native.Sample, waited: bool) -> Picture:
         now = monotonic_ns()
         captured = captured_ns(sample, self._base(), now)
+        if captured <= self._last < captured + _SECOND:
+            captured = self._last + 1  # a decoder may give two the same time stamp, and this is a picture's name
+        self._last = captured
         self.layout = self._layouts.read(sample)
         self.length = 0 if sample.duration == native.NO_TIME else sample.duration
         if waited:

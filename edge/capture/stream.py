@@ -9,43 +9,50 @@ from typing import Any, Optional, Sequence, Set, Tuple
 from ..boards import Board
 from ..errors import BrokenDecoder, Ended, SourceError, Stalled, Unreachable, Unsupported
 from . import pads
-from .device import offers
-from .element import caps as caps_of
+from .behind import behind, packets
+from .device import take_form
 from .gst import Gst, build, exists, read_error, scaler
 from .guard import guard, push_on
-from .offers import choose
+from .loop import Loop
 from .picture import Layout
 from .pipeline import Parts, choose_decoder, codec_of, pace, tail
+from .ring import Ring
+from .ring_buffer import numbered
+from .ring_packet import Record
+from .ring_tap import Tap
 from .sink import Picture, Sink
 from .source import Source, head
 from .trouble import NO_VIDEO, Trouble
 
 Gst.init(None)
 _GIVE_UP_S = 1.0
+_Record = Optional[Record]
 
 
 class Stream:
     """Raises SourceError from any method when the source fails; it is then only good for :meth:`close`.
 
-    ``avoid``: decoders that have failed before.
+    ``avoid``: decoders that have failed before. ``record``: what is kept; pictures that come raw are kept only if that
+    is said here.
     """
 
-    def __init__(self, source: Source, board: Board, avoid: Sequence[str] = ()) -> None:
+    def __init__(self, source: Source, board: Board, avoid: Sequence[str] = (), record: _Record = None) -> None:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        #: Why it is not the board's best decoder, where that is so.
-        self.note = ""
-        #: Where pictures are before they are brought to system memory, as it was asked for.
-        self._memory = ""
+        self.note = ""  # what is not as good as it could be
+        self._memory = ""  # where pictures are before they are brought to system memory, as it was asked for
         self._board, self._avoid = board, avoid
         self._sink: Optional[Sink] = None
-        #: The names of the elements behind the source's pad.
-        self._behind: Set[str] = set()
+        self._behind: Set[str] = set()  # the names of the elements behind the source's pad
         self._trouble = Trouble(source)
         self._linking = threading.Lock()
-        self._looping = False
+        #: The last seconds of it as it was sent, where that is asked for (:meth:`keep`).
+        self.ring = Ring()
+        self._tap = Tap(self.ring, copied=source.kind == "usb")
+        self._tap.keep(record)
         self._pipeline = Gst.Pipeline.new(None)
+        self._loop = Loop(self._pipeline, source.loop and not source.live)
         self._bus = self._pipeline.get_bus()
         try:
             self._start()
@@ -57,7 +64,7 @@ class Stream:
         made = build(self._pipeline, head(self.source, self._board))
         origin = made[-1]
         if self.source.kind == "usb":
-            origin = self._take_form(origin)
+            origin = take_form(self._pipeline, origin, self.source, self.check)
         if origin.get_static_pad("src") is not None:
             self._link(origin.get_static_pad("src"))
         else:
@@ -65,26 +72,9 @@ class Stream:
             origin.connect("no-more-pads", self._no_more_pads)
             if origin.find_property("protocols") is not None:
                 origin.connect("select-stream", self._select)
-        looping = self.source.loop and not self.source.live
-        if (
-            self._pipeline.set_state(Gst.State.PAUSED if looping else Gst.State.PLAYING)
-            == Gst.StateChangeReturn.FAILURE
-        ):
+        if self._pipeline.set_state(self._loop.first_state) == Gst.StateChangeReturn.FAILURE:
             self.check()
             raise Unreachable("the pipeline does not start")
-        self._looping = looping
-
-    def _take_form(self, device: Any) -> Any:
-        """Ask the device what it offers, and keep it to the best of that."""
-        place = (self.source.options or {})["device"]
-        if device.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
-            self.check()
-            raise Unreachable("{} cannot be opened".format(place))
-        offered = offers(device.get_static_pad("src").query_caps(None))
-        form = choose(offered, self.source.options or {}, place)
-        (chosen,) = build(self._pipeline, [caps_of(form.caps)])
-        device.link(chosen)
-        return chosen
 
     def _select(self, _source: Any, _number: int, caps: Any) -> bool:
         """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
@@ -120,21 +110,25 @@ class Stream:
             decoder, self.decoder = None, "none"
             if self.codec != "raw":
                 decoder, self.note = choose_decoder(self._board, self.codec, exists, self._avoid)
-                self.decoder, self._memory = decoder.element, decoder.memory
-            rtp = media == "application/x-rtp"
-            parts = Parts(self._board, scaler(), exists)
-            made = build(self._pipeline, tail(self.source, self.codec, rtp, decoder, parts, self._memory))
+                self.decoder, self._memory, self.ring.numbered = decoder.element, decoder.memory, numbered(decoder)
+            parts, rtp = Parts(self._board, scaler(), exists), media == "application/x-rtp"
+            elements = tail(self.source, self.codec, rtp, decoder, parts, self._memory)
+            keep = self.ring.record is not None and decoder is None
+            found = behind(self._pipeline, elements, keep, self.source, parts)
+            made, self.note = found.line, self.note or found.note
             self._hold_pace()
             if pad.link(made[0].get_static_pad("sink")) != Gst.PadLinkReturn.OK:
                 raise Unsupported("its {} stream cannot be linked to {}".format(self.codec, made[0].get_name()))
             if rtp:
                 guard(pad, self.codec)
                 push_on(self._pipeline.get_by_name("ignore"))
-            self._behind = {element.get_name() for element in made}
+            self._behind = {element.get_name() for element in found.all}
             # In software what scales converts as well, and tells of it in its caps; anything else keeps the numbers.
             kept = self._in_hardware or " " in parts.scaler
             sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"), self._origin if kept else None)
-            for element in reversed(made):
+            for place in packets(self._pipeline, caps):
+                self._tap.place(self._pipeline, place.pad, made[-1].get_static_pad("sink"), place.headers)
+            for element in reversed(found.all):
                 element.sync_state_with_parent()
             self._sink = sink
         except SourceError as error:
@@ -160,17 +154,10 @@ class Stream:
                 if self.source.live:
                     raise Stalled("the camera ended its stream")
                 raise Ended("the file is over")
-            elif message.type == Gst.MessageType.ASYNC_DONE and self._looping:
-                # The first seek needs a pipeline that has found its streams.
-                self._looping = False
-                self._seek(Gst.SeekFlags.FLUSH | Gst.SeekFlags.SEGMENT)
-                self._pipeline.set_state(Gst.State.PLAYING)
+            elif message.type == Gst.MessageType.ASYNC_DONE:
+                self._loop.found()
             elif message.type == Gst.MessageType.SEGMENT_DONE:
-                # Without a flush the clip goes on from its start as if it had been longer: times never step. Demuxers
-                # end a segment where its last picture begins; what that one lasts is added here.
-                if self._sink is not None:
-                    self._sink.delay_by(self._sink.length)
-                self._seek(Gst.SeekFlags.SEGMENT)
+                self._loop.over(self._sink)
 
     def _heed(self, message: Any) -> None:
         """Raise what an error means, if that is known and the stream cannot go on after it."""
@@ -188,10 +175,9 @@ class Stream:
             raise BrokenDecoder(self.decoder, "takes what comes and gives no picture for {:g} s".format(seconds))
         self._trouble.nothing_came(seconds, self.frames)
 
-    def _seek(self, flags: Any) -> None:
-        done = self._pipeline.seek(1.0, Gst.Format.TIME, flags, Gst.SeekType.SET, 0, Gst.SeekType.NONE, -1)
-        if not done:
-            raise Unsupported("this file cannot be looped (it cannot be searched)")
+    def keep(self, record: _Record) -> None:
+        """From now on so much of the stream is kept in the ring; None: nothing."""
+        self._tap.keep(record)
 
     def set_fps(self, fps: float) -> None:
         """From now on no more than so many pictures a second are scaled."""

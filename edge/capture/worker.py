@@ -14,12 +14,11 @@ from ..boards import recognise
 from ..errors import BrokenDecoder, SourceError, Stalled, Unreachable
 from ..wire.channel import Channel, Closed, Message
 from ..wire.clock import monotonic_ns
-from ..wire.memory import Slots
-from ..wire.messages import CREDIT, Credit, Memory, PictureHeader
 from ..wire.process import set_name
+from .delivery import Delivery
+from .evidence import Evidence
 from .frozen import Change, FrozenWatch, sample
-from .picture import copy
-from .sink import Picture
+from .ring_packet import kept_as
 from .source import of_order
 from .stream import Stream
 from .usage import Usage
@@ -31,7 +30,8 @@ _IDLE_WAIT_S = 0.25
 # How often the bus and the counters are looked at while pictures are wanted all the time; and until the first came.
 _LOOK_NS = 250000000
 _FIRST_LOOK_NS = 100000000
-_TEARDOWN_S = 2.0
+# Pictures and recordings under way are finished first; then the pipeline has the rest of the time.
+_TEARDOWN_S, _FINISH_S, _LEAST_TEARDOWN_S = 2.0, 1.5, 0.5
 # A GPU opens one process's decoder after the other, about one a second: of 32 cameras that begin together, the first
 # picture of the first was seen after 33 s (docs/gpu.md). Whoever gives up in that time loses its place in the row.
 _GPU_OPENS_NS = 120 * 1000000000
@@ -46,11 +46,7 @@ class Worker:
         self.source = of_order(order["source"])
         self.stall_ns = int(order["stall_timeout"] * 1e9)
         self.frozen = FrozenWatch(order["frozen_timeout"])
-        self.inference: Optional[Channel] = None
-        self.credit: Optional[Credit] = None
-        self.slots: Optional[Slots] = None
-        self.slot = 0
-        self.sequence = 0
+        self.delivery = Delivery(control)
         self.started = monotonic_ns()
         self.last_frames = 0
         self.last_change = self.started
@@ -60,11 +56,13 @@ class Worker:
         #: Width and height that the daemon was told of; None while the camera is not online.
         self.told: Optional[Tuple[int, int]] = None
         self.stopped = False
-        self.stream = Stream(self.source, recognise(os.environ.get("EDGE_ROOT", "/")), order.get("avoid", ()))
+        board = recognise(os.environ.get("EDGE_ROOT", "/"))
+        self.stream = Stream(self.source, board, order.get("avoid", ()), kept_as(order.get("record")))
+        self.evidence = Evidence(self.stream.ring, board, control)
 
     def run(self) -> None:
         while not self.stopped:
-            wanted = self.credit is not None
+            wanted = self.delivery.credit is not None
             # While there is nothing to take a picture from, the wait is here.
             self.listen(0.0 if wanted and self.stream.linked else _WAIT_S if wanted else _IDLE_WAIT_S)
             now = monotonic_ns()
@@ -72,19 +70,29 @@ class Worker:
                 self.next_look = now + (_FIRST_LOOK_NS if self.told is None else _LOOK_NS)
                 self.stream.check()
                 self.watch(now)
-            if self.credit is not None:
-                self.serve(self.credit)
+                self.evidence.tick(now)
+            if self.delivery.credit is not None:
+                self.serve(self.delivery.credit.fresh)
 
-    def serve(self, credit: Credit) -> None:
+    def serve(self, fresh: bool) -> None:
         """Answer a credit, if a picture for it comes soon. (The picture goes back to the decoder with the return.)"""
-        picture = self.stream.take(credit.fresh, _WAIT_S)
-        if picture is not None:
-            self.deliver(picture)
+        picture = self.stream.take(fresh, _WAIT_S)
+        if picture is None:
+            return
+        address = self.delivery.deliver(picture)
+        self.stream.ring.note(picture.captured, picture.sample)
+        now = monotonic_ns()
+        # A file's or a test's still picture is meant.
+        if self.source.remote and self.frozen.due(now):
+            layout = picture.layout
+            points = sample(address + layout.offsets[0], layout.width, layout.height, layout.strides[0])
+            self.tell_frozen(self.frozen.look(points, now))
 
     def listen(self, timeout: float) -> None:
         """Take every message that is there, waiting at most ``timeout`` seconds for the first."""
         while True:
-            channels = [self.control] + ([self.inference] if self.inference is not None else [])
+            inference = self.delivery.inference
+            channels = [self.control] + ([inference] if inference is not None else [])
             ready, _, _ = select.select(channels, [], [], timeout)
             if not ready:
                 return
@@ -92,20 +100,22 @@ class Worker:
             for channel in ready:
                 if channel is self.control:
                     self.obey(channel.receive())
-                elif channel is self.inference:
-                    self.take_credit()
-            if self.stopped or self.credit is not None:
+                elif channel is self.delivery.inference:
+                    self.delivery.take_credit()
+            if self.stopped or self.delivery.credit is not None:
                 return
 
     def obey(self, message: Message) -> None:
         """An order of the daemon's."""
         order = message.control or {}
         if order.get("op") == "inference":
-            self.attach(Channel.from_fd(message.fds[0]))
+            self.delivery.attach(Channel.from_fd(message.fds[0]))
         elif order.get("op") == "change":
             self.change(order)
         elif order.get("op") == "stop":
             self.stopped = True
+        else:
+            self.evidence.order(order, message.fds)
 
     def change(self, order: Dict[str, Any]) -> None:
         """New values of what needs no new connection."""
@@ -115,33 +125,10 @@ class Worker:
             self.stall_ns = int(order["stall_timeout"] * 1e9)
         if "frozen_timeout" in order:
             self.tell_frozen(self.frozen.set_timeout(order["frozen_timeout"]))
+        if "record" in order:
+            self.stream.keep(kept_as(order["record"]))
         if "name" in order:
             set_name(title(order["name"]))
-
-    def attach(self, channel: Channel) -> None:
-        """From now on pictures go there; whoever had them before is gone, and its credit with it."""
-        self.detach()
-        self.inference = channel
-        if self.slots is not None:
-            self.send_picture_message(Memory(self.slots.slot_size).pack(), self.slots.fd)
-
-    def detach(self) -> None:
-        if self.inference is not None:
-            self.inference.close()
-        self.inference = None
-        self.credit = None
-
-    def take_credit(self) -> None:
-        assert self.inference is not None
-        try:
-            data = self.inference.receive().data
-        except Closed:
-            # The inference process died, or wants a new socket; the camera stays connected meanwhile.
-            self.detach()
-            self.control.send({"op": "detached"})
-            return
-        if data[0] == CREDIT:
-            self.credit = Credit.unpack(data)
 
     def watch(self, now: int) -> None:
         """Notice the first picture, notice that none come any more, and tell the daemon once a second."""
@@ -156,7 +143,8 @@ class Worker:
             self.tell_size()
         if now >= self.next_beat:
             self.next_beat = now + _BEAT_NS
-            self.control.send({"op": "beat", "frames": frames, "sent": self.sequence, "time": now, **self.usage.look()})
+            sent = self.delivery.sequence
+            self.control.send({"op": "beat", "frames": frames, "sent": sent, "time": now, **self.usage.look()})
 
     def tell_size(self) -> None:
         """Tell the daemon what comes in: when the first picture is there, and when its size is another."""
@@ -179,42 +167,6 @@ class Worker:
     def tell_frozen(self, change: Optional[Change]) -> None:
         if change is not None:
             self.control.send({"op": "frozen", "frozen": change.frozen, "seconds": change.seconds})
-
-    def deliver(self, picture: Picture) -> None:
-        """Copy the picture into the free slot and answer the credit with it."""
-        # Before anything is sent: whoever is gone takes the credit along.
-        credit, self.credit = self.credit, None
-        assert credit is not None
-        layout = picture.layout
-        if self.slots is None or self.slots.slot_size < layout.size:
-            if self.slots is not None:
-                self.slots.close()
-            self.slots = Slots(layout.size)
-            self.send_picture_message(Memory(self.slots.slot_size).pack(), self.slots.fd)
-        # The credit says that the reader is done with the slot before the last, so that one is free.
-        self.slot = 1 - self.slot
-        address = self.slots.address(self.slot)
-        copy(picture.sample, layout, address, self.slots.slot_size)
-        self.sequence += 1
-        header = PictureHeader(
-            self.slot, layout.format, layout.flags, credit.serial, self.sequence, picture.captured, picture.decoded,
-            monotonic_ns(), layout.width, layout.height, layout.offsets, layout.strides, -1.0,
-        )  # fmt: skip
-        self.send_picture_message(header.pack())
-        now = monotonic_ns()
-        # A file's or a test's still picture is meant.
-        if self.source.remote and self.frozen.due(now):
-            points = sample(address + layout.offsets[0], layout.width, layout.height, layout.strides[0])
-            self.tell_frozen(self.frozen.look(points, now))
-
-    def send_picture_message(self, data: bytes, fd: Optional[int] = None) -> None:
-        if self.inference is None:
-            return
-        try:
-            self.inference.send_bytes(data, [] if fd is None else [fd])
-        except Closed:
-            self.detach()
-            self.control.send({"op": "detached"})
 
 
 def title(camera: str) -> str:
@@ -239,6 +191,8 @@ def main(control: Channel) -> None:
             farewell = {"op": "end", "state": Unreachable.state if never else error.state, "reason": str(error)}
             if isinstance(error, BrokenDecoder):
                 farewell["broken"] = error.decoder
+        if worker is not None:
+            worker.evidence.finish(_FINISH_S)
         control.send(farewell)
     except Closed:
         pass  # The daemon is gone: nobody is left to tell.
@@ -247,7 +201,7 @@ def main(control: Channel) -> None:
         traceback.print_exc()
         status = 1
     if worker is not None:
-        worker.stream.close(_TEARDOWN_S)
+        worker.stream.close(max(_LEAST_TEARDOWN_S, _TEARDOWN_S - worker.evidence.took_s))
     # Not a return: GStreamer's threads, and a teardown that hangs, must not keep the process.
     sys.stderr.flush()
     os._exit(status)

@@ -7,7 +7,8 @@ import asyncio
 import errno
 import itertools
 import os
-from typing import Any, Callable, Coroutine, Dict, List, Mapping, Optional, Protocol, Sequence, Set
+from collections import deque
+from typing import Any, Callable, Coroutine, Deque, Dict, List, Mapping, Optional, Protocol, Sequence, Set, Tuple
 
 from edge import log
 from edge.config import CameraConfig
@@ -18,8 +19,10 @@ from edge.events.evidence.store import Store
 
 #: Within this a snapshot is there, or it failed; a clip within this and its own length after its end.
 DEADLINE_S = 15.0
-#: Requests under way: snapshots of a camera, clips of it, and all of all.
+#: Requests under way: snapshots of a camera, clips of it, and all of all. As many more of a camera wait their turn as
+#: begin when a crowd comes into sight.
 MOST_OF_CAMERA = 8
+MOST_WAITING = 24
 MOST = 128
 _LONGEST = 500  # characters of a reason
 _FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
@@ -45,8 +48,11 @@ class Request:
 
     def __init__(self, kind: str, camera: Source, path: str, order: Callable[[], Dict[str, Any]]) -> None:
         self.kind, self.camera, self.path, self.order = kind, camera, path, order
+        self.alike = kind, camera.number
         self.number = 0
         self.sent = False
+        #: Done when those that began before it have left it a place.
+        self.turn: Optional[asyncio.Future[None]] = None
         #: Whether another try may get the same.
         self.again = False
         #: What the capture process said; or in the same form, why it said nothing.
@@ -68,8 +74,11 @@ class Request:
     def patience(self, seconds: float) -> None:
         """From now on so long."""
         self.calm()
-        words = f"no answer from its capture process for {seconds:.0f} s"
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.fail, words)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._late, seconds)
+
+    def _late(self, seconds: float) -> None:
+        whose = "no answer from its capture process" if self.sent else "its turn did not come, or the disk is silent,"
+        self.fail(f"{whose} for {seconds:.0f} s")
 
     def calm(self) -> None:
         if self._timer is not None:
@@ -83,6 +92,8 @@ class Requests:
         self._store, self._thread = store, thread
         self._numbers = itertools.count(1)
         self._open: Dict[int, Request] = {}
+        #: By kind and camera.
+        self._waiting: Dict[Tuple[str, int], Deque[Request]] = {}
         self._tasks: Set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -90,21 +101,49 @@ class Requests:
 
     async def make(self, request: Request, seconds: float = DEADLINE_S) -> Mapping[str, Any]:
         """The answer, once its file is kept. Raises StoreError in words."""
-        alike = request.kind, request.camera.number
-        of_camera = sum((other.kind, other.camera.number) == alike for other in self._open.values())
-        if of_camera >= MOST_OF_CAMERA:
-            raise StoreError(f"{of_camera} {request.kind}s of this camera are being made already")
-        if len(self._open) >= MOST:
-            raise StoreError(f"{MOST} snapshots and clips are being made already")
         request.patience(seconds)
-        request.number = next(self._numbers)
-        self._open[request.number] = request
         try:
+            await self._turn(request)
             return await self._make(request)
         finally:
             request.calm()
             request.settle({})
-            self._open.pop(request.number, None)
+            if self._open.pop(request.number, None) is not None:
+                self._next(request)
+
+    async def _turn(self, request: Request) -> None:
+        """Wait until it is among those under way. Raises StoreError."""
+        of_camera = sum(other.alike == request.alike for other in self._open.values())
+        if of_camera >= MOST_OF_CAMERA:
+            waiting = self._waiting.setdefault(request.alike, deque())
+            if len(waiting) >= MOST_WAITING:
+                raise StoreError(f"{of_camera + len(waiting)} {request.kind}s of this camera are being made already")
+            waiting.append(request)
+            request.turn = asyncio.get_running_loop().create_future()
+            either: List[asyncio.Future[Any]] = [request.turn, request.answer]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not request.turn.done():
+                waiting.remove(request)
+                raise _failure(request.answer.result())
+        elif len(self._open) >= MOST:
+            raise StoreError(f"{MOST} snapshots and clips are being made already")
+        else:
+            self._enter(request)
+
+    def _enter(self, request: Request) -> None:
+        request.number = next(self._numbers)
+        self._open[request.number] = request
+
+    def _next(self, done: Request) -> None:
+        """One is done with: whoever waits for its place gets it."""
+        waiting = self._waiting.get(done.alike)
+        if not waiting:
+            self._waiting.pop(done.alike, None)
+            return
+        request = waiting.popleft()
+        self._enter(request)
+        assert request.turn is not None
+        request.turn.set_result(None)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine of which nobody waits for the end but :meth:`finished`."""
@@ -116,7 +155,7 @@ class Requests:
         """Wait for what is under way, so long at most; the rest fails."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        for request in list(self._open.values()):
+        for request in self._all():
             request.fail("the daemon ends")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
@@ -132,9 +171,12 @@ class Requests:
 
     def gone(self, camera: Source, reason: str) -> None:
         """Its capture process will answer nothing any more."""
-        for request in self._open.values():
+        for request in self._all():
             if request.camera.number == camera.number:
                 request.fail(reason)
+
+    def _all(self) -> List[Request]:
+        return [*self._open.values(), *(request for waiting in self._waiting.values() for request in waiting)]
 
     async def _make(self, request: Request) -> Mapping[str, Any]:
         try:
@@ -144,8 +186,7 @@ class Requests:
             if not await self._thread.run(self._store.make_room) or not request.again or not request.camera.delivering:
                 raise StoreError(str(error)) from error
         del self._open[request.number]
-        request.number = next(self._numbers)
-        self._open[request.number] = request
+        self._enter(request)
         request.answer = asyncio.get_running_loop().create_future()
         request.patience(DEADLINE_S)
         return await self._once(request)
@@ -159,9 +200,7 @@ class Requests:
                     request.fail("its capture process is not there")
             news = await request.answer
             if not news.get("ok"):
-                # A library's or a camera's words: they may hold its whole URL.
-                reason = log.redact(str(news.get("reason") or "its capture process does not say why")[:_LONGEST])
-                raise _DiskFull(reason) if any(words in reason for words in _FULL) else StoreError(reason)
+                raise _failure(news)
         except BaseException:
             self._thread.later(draft.drop)
             raise
@@ -175,7 +214,7 @@ class Requests:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if not making.done():
             making.add_done_callback(self._too_late)
-            raise StoreError("the disk does not answer")
+            raise _failure(request.answer.result())
         return making.result()
 
     def _too_late(self, making: asyncio.Future[Draft]) -> None:
@@ -185,3 +224,9 @@ class Requests:
 
 class _DiskFull(StoreError):
     pass
+
+
+def _failure(news: Mapping[str, Any]) -> StoreError:
+    # A library's or a camera's words: they may hold its whole URL.
+    reason = log.redact(str(news.get("reason") or "its capture process does not say why")[:_LONGEST])
+    return _DiskFull(reason) if any(words in reason for words in _FULL) else StoreError(reason)

@@ -28,6 +28,12 @@ class Client(mqtt.Client):
     """
 
     broken: Optional[OSError] = None
+    farewell = 0  # the reason code of the broker's DISCONNECT: paho before 2.2 leaves it out where no more is said
+
+    def _handle_disconnect(self) -> None:
+        said = self._in_packet["packet"]
+        self.farewell = said[0] if said else 0
+        super()._handle_disconnect()
 
     def _sock_send(self, buf: Any) -> int:
         try:

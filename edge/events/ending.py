@@ -9,7 +9,7 @@ from edge.config import MqttConfig
 from edge.events import codes, tls
 
 NO_MQTT = "what comes from the broker is no MQTT"
-_KEEPALIVE, _PROTOCOL = 0x8D, 0x82
+KEEPALIVE, PROTOCOL = 0x8D, 0x82
 
 
 class Ending(NamedTuple):
@@ -29,11 +29,11 @@ def ending(config: MqttConfig, online: bool, told: bool, code: int, failure: Opt
     if told:
         blame = online and code not in codes.INNOCENT
         return Ending("lost", f"the broker ended the connection: {codes.words(code)}", blame, code in codes.PATIENCE)
-    if code == _KEEPALIVE:
+    if code == KEEPALIVE:
         return Ending("lost", "no sign of life from the broker")
     if online:
-        return Ending("lost", NO_MQTT if code == _PROTOCOL else "the broker closed the connection", True)
-    if code == _PROTOCOL:
+        return Ending("lost", NO_MQTT if code == PROTOCOL else "the broker closed the connection", True)
+    if code == PROTOCOL:
         return Ending("refused", codes.unspoken(config))
     after = " after the TLS handshake: is a certificate missing?" if config.secure else ""
     return Ending("lost", "the broker closed the connection" + after)

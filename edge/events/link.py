@@ -19,7 +19,7 @@ from edge.config import MqttConfig
 from edge.errors import PublishError
 from edge.events import client as clients
 from edge.events import codes, properties, tls
-from edge.events.ending import NO_MQTT, Ending, ending
+from edge.events.ending import NO_MQTT, PROTOCOL, Ending, ending
 from edge.events.message import Heard, Message
 
 # Acknowledgements of one burst are read together, this many seconds after the last ones or when many wait for them: to
@@ -28,10 +28,8 @@ LEISURE = 0.005
 MANY = 10
 # paho looks after its keep-alive when told to.
 HOUSEKEEPING = 1.0
-
-
-def _ignore(*_: object) -> None:
-    pass
+# Keep-alives without a sign of life. A ping goes out after one; paho would wait for its answer for as long again.
+SILENCE = 1.45
 
 
 class Link:
@@ -42,13 +40,9 @@ class Link:
     """
 
     def __init__(
-        self,
-        config: MqttConfig,
-        client_id: str,
-        will: Optional[Message] = None,
-        acknowledged: Callable[[Message, int], None] = _ignore,
-        heard: Callable[[Heard], None] = _ignore,
-    ) -> None:
+        self, config: MqttConfig, client_id: str, will: Optional[Message] = None,
+        acknowledged: Callable[[Message, int], None] = lambda *_: None, heard: Callable[[Heard], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.state, self.reason = "connecting", ""
         self.unheard = ""  # why the broker does not let us listen, in words
         self.blame = self.slow = False
@@ -64,6 +58,7 @@ class Link:
         self._deadline = self._read_at = self._misc_at = 0.0
         self._heard_at = self._stepped_at = time.monotonic()
         self._prepared: Optional[clients.Prepared] = None
+        self._gone: Optional[Tuple[bool, int]] = None  # whether the broker said why, and paho's code
 
     @property
     def unacknowledged(self) -> List[Message]:
@@ -101,10 +96,10 @@ class Link:
         """Whether the broker has said that it does not take so much."""
         return self.largest is not None and properties.size(message, self._config.version) > self.largest
 
-    def send(self, message: Message) -> bool:
-        """Hand it over; False when the connection is gone and the message is still the caller's."""
+    def send(self, message: Message) -> None:
+        """Hand it over: it is unacknowledged from now on, even where the connection is gone."""
         if self._prepared is None:
-            return False
+            return
         said = properties.of(message) if self._config.version == "5" else None
         info = self._prepared.client.publish(message.topic, message.payload, 1, message.retain, said)
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
@@ -114,7 +109,6 @@ class Link:
             self._read_at = now + LEISURE
         self._sent[info.mid] = message, now
         self._bytes += len(message.payload)
-        return self.state == "online"
 
     def subscribe(self, filters: Sequence[str]) -> None:
         if self._prepared is not None and filters:
@@ -139,7 +133,7 @@ class Link:
             # one before, and ours takes 40 ms for that unless it is told, each time.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         woken, ready, now = False, 0, time.monotonic()
-        timeout = min(timeout, max(0.0, self._heard_at + self._silence - now), self._keepalive / 5)
+        timeout = min(timeout, max(0.0, self._heard_at + SILENCE * self._keepalive - now), self._keepalive / 5)
         if patient and not writing and 0 < len(self._sent) < MANY and now < self._read_at:
             woken = bool(poller.poll(1000 * min(timeout, self._read_at - now)))
         if not woken:
@@ -162,12 +156,21 @@ class Link:
 
     def _read(self, client: Any) -> None:
         try:
-            client.loop_read()
+            rc = client.loop_read()
             # TLS may hold more than the socket shows.
             while isinstance(client.socket(), ssl.SSLSocket) and client.socket().pending():
-                client.loop_read()
+                rc = client.loop_read()
         except Exception as error:  # paho's, of bytes that are no MQTT: our callbacks let none out
             self._end("lost", f"{NO_MQTT} ({type(error).__name__})", self.state == "online")
+            return
+        if rc == mqtt.MQTT_ERR_PROTOCOL and self._gone is not None:
+            self._gone = False, PROTOCOL  # paho before 2.2 does not tell the callback
+
+    def _notice(self, client: Any) -> None:
+        """That the connection ended, if it has."""
+        if self._gone is not None and self._prepared is not None:
+            told, code = self._gone[0], client.farewell if self._gone[0] else self._gone[1]
+            self._ended(ending(self._config, self.state == "online", told, code, self._prepared.failure()))
 
     def _look_after(self, client: Any, now: float, timeout: float) -> None:
         # A process that stood still has not listened meanwhile.
@@ -175,16 +178,12 @@ class Link:
         self._stepped_at = now
         if self.state == "connecting" and now > self._deadline:
             self._end("lost", f"{self._config.host}:{self._config.port} takes connections but does not speak MQTT")
-        # A ping goes out after keepalive; paho would wait for its answer for as long again.
-        if self.state == "online" and now >= self._heard_at + self._silence:
-            self._end("lost", f"no sign of life from the broker for {self._silence:.3g} s")
+        if self.state == "online" and now >= self._heard_at + SILENCE * self._keepalive:
+            self._end("lost", f"no sign of life from the broker for {SILENCE * self._keepalive:.3g} s")
         if now >= self._misc_at and client.socket() is not None:
             self._misc_at = now + min(HOUSEKEEPING, self._keepalive / 5)
             client.loop_misc()
-
-    @property
-    def _silence(self) -> float:
-        return 1.45 * self._keepalive
+        self._notice(client)
 
     def close(self, until: float) -> None:
         """Say goodbye, so that the broker keeps the will to itself; not beyond ``until`` (monotonic)."""
@@ -216,8 +215,7 @@ class Link:
     def _on_connect(self, client: Any, _data: Any, _flags: Any, code: Any, said: Any) -> None:
         if code.is_failure:
             words = codes.refusal(code.value, self._config, self._client_id)
-            self._ended(Ending("refused", words, False, code.value in codes.PATIENCE))
-            return
+            return self._ended(Ending("refused", words, False, code.value in codes.PATIENCE))
         self.most = getattr(said, "ReceiveMaximum", None) or self.most
         self.largest = getattr(said, "MaximumPacketSize", None)
         theirs = getattr(said, "ServerKeepAlive", None)
@@ -227,9 +225,7 @@ class Link:
         self.state = "online"
 
     def _on_disconnect(self, _client: Any, _data: Any, flags: Any, code: Any, _said: Any) -> None:
-        failure = self._prepared.failure() if self._prepared is not None else None
-        told = flags.is_disconnect_packet_from_server
-        self._ended(ending(self._config, self.state == "online", told, code.value, failure))
+        self._gone = bool(flags.is_disconnect_packet_from_server), code.value
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, code: Any, _said: Any) -> None:
         found = self._sent.pop(mid, None)

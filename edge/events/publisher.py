@@ -41,7 +41,7 @@ class Publisher:
 
     def __init__(
         self, mqtt: MqttConfig, device: str, spool: Source, pictures: Pictures,
-        on_change: Optional[Callable[[str, str], None]] = None,
+        on_change: Callable[[str, str], None] = lambda *_: None,
     ) -> None:  # fmt: skip
         self.state, self.reason = "connecting", ""
         self._config, self._device, self._spool = mqtt, device, spool
@@ -73,7 +73,7 @@ class Publisher:
         return self._spool.waiting + len(self._outbox)
 
     def figures(self) -> Dict[str, Any]:
-        """For people who want to know how it goes: ``replaying`` is what is left of a backlog."""
+        """How it goes: ``replaying`` is what is left of a backlog."""
         return {**self._delivery.figures(), "reconnects": max(0, self._connections - 1)}
 
     def alive(self, now: float) -> bool:
@@ -121,8 +121,8 @@ class Publisher:
 
     def stop(self, timeout: float) -> int:
         """Deliver what waits, say offline and disconnect, within ``timeout`` seconds. How much is not delivered."""
-        self._settled_at = time.monotonic() + SETTLE
-        self._stop_at = time.monotonic() + 0.95 * timeout  # so that it is seen to be gone
+        now = time.monotonic()
+        self._settled_at, self._stop_at = now + SETTLE, now + 0.95 * timeout  # so that it is seen to be gone
         self._wake.up()
         if self._thread.ident is not None:
             self._thread.join(timeout)
@@ -134,8 +134,8 @@ class Publisher:
 
     def _run(self) -> None:
         while self._stop_at is None:
-            began = self._beat = time.monotonic()
-            slow = False
+            slow, began = False, time.monotonic()
+            self._beat = began
             try:
                 slow = self._connection(began)
             except Exception:
@@ -148,7 +148,7 @@ class Publisher:
         self._change("offline", "stopped")
 
     def _move(self) -> bool:
-        """Turn to another broker, or with other certificates to the same, if that was asked for."""
+        """Turn to another broker, or to the same with other certificates, if that was asked for."""
         with self._lock:
             following, self._next = self._next, None
         if following is not None:
@@ -164,7 +164,7 @@ class Publisher:
         return tls.fingerprint(self._config) != self._fingerprint
 
     def _connection(self, began: float) -> bool:
-        """Connect and serve until the connection ends, or for as long as stop() allows. Whether to come back slowly."""
+        """Connect and serve until the connection ends, or stop() does not allow more. Whether to come back slowly."""
         self._refresh = False
         config, client_id = self._config, self._config.client_id or f"edge-{self._device}"
         will = Message(availability_topic(config.prefix, self._device), b"offline", True)
@@ -184,8 +184,8 @@ class Publisher:
                     self._listeners.subscribe(link)
                     self._delivery.feed(now)
                     if link.state == "online":
-                        state = "refused" if self._delivery.nothing_taken else "online"
-                        self._change(state, self._delivery.reason or link.unheard)
+                        taken = not self._delivery.nothing_taken
+                        self._change("online" if taken else "refused", self._delivery.reason or link.unheard)
                 if self._left(link):
                     return False
                 leave_at = self._leave_at
@@ -200,9 +200,8 @@ class Publisher:
 
     def _ended(self, link: Link, client_id: str, held: float) -> None:
         self._thrown = self._thrown + 1 if link.blame and held < STEADY else 0
-        reason = link.reason
-        if self._thrown >= THROWN:
-            reason = f"the broker ends the connection again and again: does another client use the id {client_id}?"
+        again = f"the broker ends the connection again and again: does another client use the id {client_id}?"
+        reason = again if self._thrown >= THROWN else link.reason
         self._change("refused" if link.state == "refused" else "offline", reason)
 
     @property
@@ -215,14 +214,13 @@ class Publisher:
         if self._leave_at is None and self._refreshed():
             with self._lock:
                 self._next = self._next or (self._config, time.monotonic() + CHANGE)
-        leave_at = self._leave_at
+        leave_at, now = self._leave_at, time.monotonic()
         if leave_at is None:
             return False
-        now = time.monotonic()
-        # To stop, a connection that is just being made is waited for; a broker that is not wanted any more is not.
-        worth_it = self._stop_at is not None and self.waiting if link.state != "online" else (
-            self._delivery.busy(now) or (now < self._settled_at and self._spool.waiting)
-        )  # fmt: skip
+        if link.state == "online":
+            worth_it = self._delivery.busy(now) or (now < self._settled_at and self._spool.waiting > 0)
+        else:  # to stop, a connection that is just being made is waited for; to go elsewhere it is not
+            worth_it = self._stop_at is not None and self.waiting > 0
         if worth_it and now < leave_at - FAREWELL:
             return False
         if link.state == "online":
@@ -247,8 +245,7 @@ class Publisher:
         good = (state == "online" and not reason) or self._stop_at is not None
         level = logging.INFO if good else logging.WARNING
         log.event(_logger, f"broker {state}", level, url=self._config.url, reason=reason or None)
-        if self._on_change is not None:
-            try:
-                self._on_change(state, reason)
-            except Exception:
-                _logger.exception("telling of the broker's state failed")
+        try:
+            self._on_change(state, reason)
+        except Exception:
+            _logger.exception("telling of the broker's state failed")

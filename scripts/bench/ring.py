@@ -2,8 +2,9 @@
 
     python -m scripts.bench.ring [--seconds 20] [--rounds 3]
 
-One process receives eight RTSP streams of 4 Mbit/s at 30 pictures/s up to the parser and throws them away; rings of
-five seconds are switched on and off in turn, so that a slower machine or a neighbour on it moves both sides.
+One process receives eight RTSP streams of 4 Mbit/s at 30 pictures/s up to the parser, as capture processes do, and
+throws them away; rings of five seconds are switched on and off in turn, so that a slower machine or a neighbour on it
+moves both sides.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ KEPT_S = 5.0
 
 
 def film(folder: Path) -> Path:
-    """Half a minute of noise at that rate, a key picture every second."""
+    """Half a minute of a test picture with noise, at that rate, and a key picture every second."""
     path = folder / "film.mp4"
     line = (
         f"videotestsrc num-buffers={30 * RATE} pattern=snow ! video/x-raw,width=640,height=360,framerate={RATE}/1 "
         f"! x264enc bitrate={KBITS} vbv-buf-capacity=1000 speed-preset=veryfast key-int-max={RATE} bframes=0 "
+        "option-string=scenecut=0 "
         f"! h264parse ! mp4mux ! filesink location={path}"
     )
     subprocess.run(["gst-launch-1.0", "-q", *line.split()], check=True, stdout=subprocess.DEVNULL)
@@ -41,6 +43,7 @@ def child(url: str, rounds: int, seconds: float) -> None:
     """Prints for each round the CPU of this process in cores, with the rings and without, and what is in them."""
     from edge.capture.element import Element, caps
     from edge.capture.gst import Gst, build
+    from edge.capture.guard import guard, push_on
     from edge.capture.ring import Record, Ring
     from edge.capture.ring_tap import Tap
 
@@ -57,12 +60,19 @@ def child(url: str, rounds: int, seconds: float) -> None:
             pipeline,
             [
                 Element("rtph264depay"), caps("video/x-h264,stream-format=byte-stream,alignment=au"),
-                Element("h264parse"), Element("fakesink", (("sync", False), ("async", False))),
+                Element("errorignore", (("convert-to", "ok"),)), Element("h264parse"),
+                Element("fakesink", (("sync", False), ("async", False))),
             ],
         )  # fmt: skip
-        tap.place(pipeline, made[2].get_static_pad("src"), made[3].get_static_pad("sink"))
+        tap.place(pipeline, made[3].get_static_pad("src"), made[4].get_static_pad("sink"))
         first = made[0].get_static_pad("sink")
-        source.connect("pad-added", lambda _, pad, first=first: pad.link(first))
+        push_on(made[2])
+
+        def link(_source: Any, pad: Any, first: Any = first) -> None:
+            pad.link(first)
+            guard(pad, "h264")
+
+        source.connect("pad-added", link)
         pipeline.set_state(Gst.State.PLAYING)
         rings.append(ring)
         taps.append(tap)

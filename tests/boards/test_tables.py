@@ -47,6 +47,18 @@ def test_every_codec_has_hardware_first_and_software_after(table: Board) -> None
 
 
 @every_board
+def test_what_encodes_is_hardware_first_and_software_after(table: Board) -> None:
+    kinds = [encoder.hardware for encoder in table.encoders]
+    assert kinds == sorted(kinds, reverse=True)
+    assert [e.element for e in table.encoders if not e.hardware] == ["x264enc", "openh264enc"]
+    assert table.h264_encoder == (table.encoders[0].element if kinds[0] else None)
+    for encoder in table.encoders:
+        assert encoder.memory in ("", "NVMM")
+        assert bool(encoder.bitrate) == encoder.hardware, "software holds a quality"
+        assert encoder.unit in (1, 1000)
+
+
+@every_board
 def test_numbers_and_names_make_sense(table: Board) -> None:
     assert table.quirks <= quirks.ALL
     assert set(table.decode_1080p30) <= set(CODECS)

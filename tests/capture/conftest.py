@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+
+with warnings.catch_warnings():
+    # The binding's own way of importing is one that Python has announced to give up.
+    warnings.simplefilter("ignore")
+    import edge.capture.gst  # noqa: F401
 
 from scripts import servers
 from tests.capture import clips

@@ -59,8 +59,8 @@ def test_tls(version: str, tmp_path: Path) -> None:
     with TlsBroker(authority.file, authority.sign("server", "DNS:localhost")) as broker:
         config = MqttConfig(url=broker.url, version=version, tls={"ca": str(authority.file)})
         assert heard(config) == ("edge/gate-7/news", b"new")
-        words = r"localhost:\d+: the broker's certificate is signed by none of"
-        with Subscription(MqttConfig(url=broker.url), ["#"], print) as messages, pytest.raises(PublishError, match=words):
+        why = r"localhost:\d+: the broker's certificate is signed by none of"
+        with Subscription(MqttConfig(url=broker.url), ["#"], print) as messages, pytest.raises(PublishError, match=why):
             first(messages)
 
 

@@ -127,7 +127,9 @@ class Site:
     async def settled(self) -> None:
         """Nothing is under way any more."""
         await self.until(lambda: self.evidence.status()["under_way"] == 0)
-        await self.evidence.thread.run(lambda: None)  # and what is to be removed is
+        for _ in range(2):  # and what is to be removed is, also what was made too late
+            await self.evidence.thread.run(lambda: None)
+            await asyncio.sleep(0)
 
 
 def run(folder: Path, test: Callable[[Site], Awaitable[None]], **how: Any) -> None:

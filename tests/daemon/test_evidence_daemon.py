@@ -63,7 +63,9 @@ def test_pictures_and_recordings_of_events(edge: Edge, mqtt_client: Collector) -
     assert (folder / event["snapshot"]).read_bytes() == picture.payload
     entered = mqtt_client.wait_for(of_type("zone.enter")).json
     first = entered["clip"].split("/")[2][:36]
-    ready = mqtt_client.wait_for(lambda m: of_type("clip.ready", of=first)(m) or of_type("clip.failed", of=first)(m)).json
+    ready = mqtt_client.wait_for(
+        lambda m: of_type("clip.ready", of=first)(m) or of_type("clip.failed", of=first)(m)
+    ).json
     assert ready["type"] == "clip.ready", ready
     assert (folder / ready["clip"]).read_bytes()[4:8] == b"ftyp" and ready["duration_s"] > 1
     gone = mqtt_client.wait_for(of_type("object.end", reason="lost")).json
@@ -74,7 +76,7 @@ def test_pictures_and_recordings_of_events(edge: Edge, mqtt_client: Collector) -
     for message in mqtt_client.on("+/+/cameras/+/events/#"):
         jsonschema.validate(message.json, schema.schema())
     failed = {m.json["reason"] for m in mqtt_client.on("+/+/cameras/+/events/snapshot.failed")}
-    assert failed <= {"8 snapshots of this camera are being made already"}, "nor are there any at the end"
+    assert not failed, "nor at the end"
 
 
 def test_one_that_is_killed_tells_what_it_could_not_finish(edge: Edge, mqtt_client: Collector) -> None:

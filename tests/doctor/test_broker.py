@@ -12,6 +12,8 @@ from edge.doctor.checks import broker
 from edge.doctor.context import Context
 from edge.doctor.finding import Finding
 from tests.support.collector import Collector
+from tests.support.fake_broker import FakeBroker
+from tests.support.tls_broker import Authority, TlsBroker
 
 Here = Callable[..., Context]
 
@@ -131,3 +133,35 @@ def test_nothing_is_asked_of_a_broken_configuration(here: Here) -> None:
     assert looked(here, "mqtt://127.0.0.1", "  prot: 1").status == "skipped"
     (found,) = broker.check(here())
     assert found.status == "skipped"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    made = Authority(tmp_path_factory.mktemp("pki"), "ca")
+    for name in ("server", "client"):
+        made.sign(name, "DNS:localhost")
+    return made
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_tls_and_both_versions(version: str, authority: Authority, here: Here) -> None:
+    folder = authority.folder
+    certificate = [f"    certificate: {folder / 'client.pem'}", f"    key: {folder / 'client.key'}"]
+    with TlsBroker(authority.file, folder / "server.pem", ask=True) as server:
+        lines = [f"  version: '{version}'", "  tls:", f"    ca: {authority.file}"]
+        found = looked(here, server.url, *lines, *certificate)
+        assert found.status == "ok" and "with TLS" in found.message
+        found = looked(here, server.url, *lines)
+        assert found.status == "error" and "asks for a certificate" in found.message
+        found = looked(here, server.url)
+        assert found.status == "error" and "signed by none of this system's authorities" in found.message
+        found = looked(here, server.url, "  tls:", f"    ca: {folder / 'missing.pem'}")
+        assert found.status == "error" and f"{folder / 'missing.pem'} cannot be read" in found.message
+
+
+@pytest.mark.parametrize(("version", "code"), [("3.1.1", 1), ("5", 0x84)])
+def test_a_broker_of_the_other_version(version: str, code: int, here: Here) -> None:
+    with FakeBroker(connack=(code,)) as server:
+        found = looked(here, server.url, f"  version: '{version}'")
+    assert found.status == "error" and f"does not speak MQTT {version}" in found.message
+    assert "mqtt.version" in found.message

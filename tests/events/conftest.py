@@ -31,7 +31,7 @@ def make(spool: MemorySpool) -> Iterator[Callable[..., Publisher]]:
 
     def start(
         url: str,
-        on_change: Any = None,
+        on_change: Any = lambda *_: None,
         pictures: Optional[Dict[str, bytes]] = None,
         start: bool = True,
         **mqtt: Any,

@@ -6,16 +6,19 @@ import errno
 import os
 import queue
 import socket
+import ssl
 import threading
 import time
 from typing import Any, Iterator, List, Optional
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
 from edge.doctor.context import Context
 from edge.doctor.finding import Finding, error, ok, skipped
+from edge.errors import PublishError
+from edge.events import client as clients
+from edge.events import codes, tls
 
 CONNECT_S = 5.0
 RESOLVE_S = 10.0
@@ -44,6 +47,10 @@ def check(context: Context) -> Iterator[Finding]:
     except socket.timeout:
         remedy = f"is it on, and no firewall in between? else correct {place}"
         yield error("broker", f"no answer from {where} within {CONNECT_S:g} s", remedy)
+    except PublishError as failure:
+        yield error("broker", str(failure), f"correct {context.place('mqtt', 'tls')}, or that file")
+    except ssl.SSLError as failure:
+        yield error("broker", f"{where}: {tls.told(failure, config)[1]}", f"correct {place}, or mqtt.tls beside it")
     except OSError as failure:
         if failure.errno in _NO_ROUTE:
             remedy = f"ip route get {config.host} says why; or correct {place}"
@@ -78,18 +85,12 @@ def _resolves(host: str, port: int) -> bool:
 def _entered(config: MqttConfig, where: str, place: str, began: float) -> Finding:
     """Connect, hear what the broker says, and leave. Raises OSError where it cannot be reached."""
     answers: List[Any] = []
-    client = mqtt.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=f"edge-doctor-{os.getpid()}",  # the daemon's would throw the daemon out
-        protocol=mqtt.MQTTv311,
-    )
-    if config.username is not None:
-        secret = config.password
-        client.username_pw_set(config.username, None if secret is None else secret.get_secret_value())
+    prepared = clients.prepare(config, f"edge-doctor-{os.getpid()}")  # the daemon's would throw the daemon out
+    client = prepared.client
     client.connect_timeout = CONNECT_S
     client.on_connect = lambda _client, _data, _flags, code, _properties: answers.append(code)
     try:
-        client.connect(config.host, config.port, keepalive=30)
+        prepared.connect(config)
         lost = mqtt.MQTT_ERR_SUCCESS
         while not answers and lost == mqtt.MQTT_ERR_SUCCESS and time.monotonic() - began < 2 * CONNECT_S:
             lost = client.loop(timeout=0.1)
@@ -97,16 +98,20 @@ def _entered(config: MqttConfig, where: str, place: str, began: float) -> Findin
         if answers and not answers[0].is_failure:
             client.disconnect()
     finally:
-        sock = client.socket()
-        if sock is not None:
-            sock.close()
+        prepared.abandon()
+    failure = prepared.failure()
+    if failure is not None:
+        raise failure
+    if not answers and lost == mqtt.MQTT_ERR_PROTOCOL:
+        return error("broker", f"{where}: {codes.unspoken(config)}", f"correct {place}, or mqtt.version beside it")
     if not answers:
         words = "closes the connection" if lost != mqtt.MQTT_ERR_SUCCESS else "does not answer"
         return error("broker", f"{where} takes connections and then {words}: no MQTT?", f"correct {place}")
     if answers[0].is_failure:
         return _refused(answers[0], config, where, place)
     who = f"as {config.username}" if config.username is not None else "without a user"
-    return ok("broker", f"{where} lets us in {who} ({took:.0f} ms)")
+    how = ", with TLS" if config.secure else ""
+    return ok("broker", f"{where} lets us in {who} ({took:.0f} ms{how})")
 
 
 def _refused(code: Any, config: MqttConfig, where: str, place: str) -> Finding:
@@ -119,4 +124,6 @@ def _refused(code: Any, config: MqttConfig, where: str, place: str) -> Finding:
     if code.value == 133:
         remedy = "nothing is wrong where it takes the daemon's own: edge status says whether it is online"
         return error("broker", f"{where} takes certain client ids alone, and the doctor's is none of them", remedy)
-    return error("broker", f"{where} refuses: {str(code).lower()}", "the broker's log says why")
+    if code.value == 0x84:
+        return error("broker", f"{where}: {codes.unspoken(config)}", f"correct mqtt.version beside {place}")
+    return error("broker", f"{where} refuses: {codes.words(code.value)}", "the broker's log says why")

@@ -67,13 +67,10 @@ class Store:
 
     def status(self) -> Dict[str, Any]:
         """``oldest`` is a day."""
-        index = self._index
         return {
-            "folder": str(self.folder), "files": index.files, "bytes": index.bytes, "oldest": self._oldest,
+            "folder": str(self.folder), "files": self._index.files, "bytes": self._index.bytes, "oldest": self._oldest,
             "state": self.state, "reason": self.reason,
         }  # fmt: skip
-
-    # ---- files ---------------------------------------------------------------------------------------------------
 
     def create(self, relative: str) -> Draft:
         """An empty file that becomes the one at ``relative`` by :meth:`commit`. Raises StoreError in words."""
@@ -231,8 +228,6 @@ class Store:
             return
         if own is self._own:
             self._walked = walked
-
-    # ---- what is said --------------------------------------------------------------------------------------------
 
     def _trouble(self, error: Exception, where: str = ".") -> StoreError:
         if isinstance(error, OSError):

@@ -11,7 +11,7 @@ import stat
 import struct
 import zlib
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 from edge.events.spool.entry import Entry
 from edge.events.spool.record import Damaged, unpack
@@ -81,10 +81,14 @@ class Intake:
         self._filling = 0
 
     def read(self) -> List[Entry]:
-        """What an earlier process left, in order. A record that was not finished is dropped, and what follows it."""
+        """What an earlier process left, in order. A record that was not finished is cut off, and what follows it.
+        Raises OSError."""
         found = {}
         for index, fd in enumerate(self._fds):
-            for entry in _records(os.pread(fd, self._sizes[index], 0)):
+            entries, end = _records(os.pread(fd, self._sizes[index], 0))
+            os.ftruncate(fd, end)  # or what is written next would stand behind it, and never be read
+            self._sizes[index] = end
+            for entry in entries:
                 found[entry.n] = entry
                 self._newest[index] = max(self._newest[index], entry.n)
         self._filling = 0 if self._newest[0] >= self._newest[1] else 1
@@ -126,9 +130,10 @@ class Intake:
         self._sizes[index] = 0
 
 
-def _records(data: bytes) -> List[Entry]:
+def _records(data: bytes) -> Tuple[List[Entry], int]:
+    """The entries, and where the last good one ends."""
     found: List[Entry] = []
-    at = 0
+    at = end = 0
     while at + _HEAD.size <= len(data):
         length, check, n = _HEAD.unpack_from(data, at)
         packed = data[at + _HEAD.size : at + _HEAD.size + length]
@@ -139,4 +144,5 @@ def _records(data: bytes) -> List[Entry]:
             found += unpack(packed, n, old=True)
         except Damaged:
             break
-    return found
+        end = at
+    return found, end

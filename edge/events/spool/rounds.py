@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from edge import log
 from edge.events.spool import upkeep
-from edge.events.spool.bounds import Bounds, Losses
+from edge.events.spool.bounds import Bounds
 from edge.events.spool.delivered import Ranges
 from edge.events.spool.entry import Trouble
 from edge.events.spool.keeper import Keeper, Opened, Pairs
+from edge.events.spool.news import News
 from edge.events.spool.opening import is_damage
 from edge.events.spool.pages import Pages
 from edge.events.spool.pending import Pending
 from edge.events.spool.recent import Recent
 from edge.events.spool.record import Damaged
-
-_logger = logging.getLogger(__name__)
 
 TROUBLES = (sqlite3.Error, OSError, Damaged)
 # What was delivered is written with a commit when that was last done so long ago; and without one a little later.
@@ -39,8 +36,8 @@ class Rounds:
         self.pending, self._recent, self._done = pending, recent, done
         self._keeper, self._pages, self._lock = keeper, pages, lock
         self._bounds, self._monotonic = bounds, monotonic
-        self._news: List[Trouble] = []
-        self.losses = Losses(self._news.append, monotonic)
+        self._news = News(monotonic)
+        self.losses = self._news.losses
         self.discarded: Dict[int, str] = {}
         self._gone: List[Tuple[int, int]] = []
         self.committed = self.old = 0  # the newest committed number; and at the start
@@ -110,7 +107,7 @@ class Rounds:
 
     def due(self, now: float) -> float:
         """Seconds until there is something to do but commits."""
-        due = min(self.losses.due, 0.0 if self._news else float("inf"))
+        due = self._news.due
         if self.memory:
             return min(due, self._retry_at - now)
         if self._damage is not None:
@@ -124,9 +121,7 @@ class Rounds:
     def news(self) -> List[Trouble]:
         """What is to be told."""
         with self._lock:
-            self.losses.tell()
-            news, self._news[:] = list(self._news), []
-        return news
+            return self._news.take()
 
     def work(self, stopping: bool) -> bool:
         """Whatever is due; whether anything was committed."""
@@ -145,7 +140,7 @@ class Rounds:
             return False
         if self.memory:
             self.memory, self.reason, self._retries = False, "", 0
-            self._tell("recovered", "")
+            self._news.add("recovered", "")
         return committed
 
     def _mend(self) -> None:
@@ -177,7 +172,7 @@ class Rounds:
             self._recent.clear()
             self._recent.add(opened.tail)
         if opened.replaced:
-            self._tell("corrupt", opened.replaced)
+            self._news.add("corrupt", opened.replaced)
             with self._lock:
                 self.losses.add(opened.missing, "the file in which they waited was corrupt")
 
@@ -249,14 +244,4 @@ class Rounds:
         self._retries += 1
         if not self.memory:
             self.memory = True
-            self._tell("memory", self.reason)
-
-    def _tell(self, kind: str, reason: str) -> None:
-        words = {
-            "memory": "events are kept in memory alone: the disk cannot be written",
-            "recovered": "events are kept on disk again",
-            "corrupt": "the file in which events wait was replaced",
-        }
-        level = logging.INFO if kind == "recovered" else logging.WARNING
-        log.event(_logger, words[kind], level, reason=reason or None)
-        self._news.append(Trouble(kind, 0, reason))
+            self._news.add("memory", self.reason)

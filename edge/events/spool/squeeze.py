@@ -16,7 +16,7 @@ from edge.events.spool.record import Damaged, pack_all, unpack
 #: The dictionary that is always there; the others stand behind it.
 BASE = 1
 _HEAD = struct.Struct("<HI")  # dictionary, CRC
-_MOST_SAMPLES = 16_000  # bytes
+_MOST_SAMPLES = 30_000  # bytes: deflate looks back for 32 kB
 
 
 class Squeezer:

@@ -17,7 +17,7 @@ from edge.events.spool.squeeze import BASE, Squeezer
 
 #: A block has at most this.
 ENTRIES, BYTES = 256, 256_000
-_SAMPLES = 24  # events that a dictionary is made of
+_SAMPLES = 40  # events that a dictionary is made of
 _MOST_DICTIONARIES = 0xFFFF
 # A batch that would need more slots goes into a block at once.
 _SLOTS_A_BATCH = 3

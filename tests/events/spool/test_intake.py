@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_while_nothing_is_committed_the_newest_stay(tmp_path: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(cut=st.integers(1, 600))
 def test_a_torn_record_is_dropped(tmp_path: Path, cut: int) -> None:
-    folder = tmp_path / str(cut)
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
     intake = Intake(folder, 1 << 20)
     _write(intake, 1, 2, 3)
     intake.close()
@@ -80,15 +81,24 @@ def test_a_torn_record_is_dropped(tmp_path: Path, cut: int) -> None:
     left = _read(folder)
     each = size // 3
     assert left == [1, 2, 3][: max(0, size - cut) // each]
+    intake = Intake(folder, 1 << 20)
+    intake.read()
+    _write(intake, 9)
+    intake.close()
+    assert _read(folder) == [*left, 9], "what is written after it is read"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(noise=st.binary(max_size=300))
 def test_noise_is_no_record(tmp_path: Path, noise: bytes) -> None:
-    folder = tmp_path / noise.hex()[:40]
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
     Intake(folder, 1 << 20).close()
     (folder / NAMES[0]).write_bytes(noise)
     assert _read(folder) == []
+    intake = Intake(folder, 1 << 20)
+    _write(intake, 7)
+    intake.close()
+    assert _read(folder) == [7], "what is written after it is read"
 
 
 def test_a_link_or_somebody_elses_folder_is_refused(tmp_path: Path) -> None:
