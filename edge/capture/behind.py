@@ -3,11 +3,11 @@
 from typing import Any, List, NamedTuple
 
 from .element import Element
-from .encode_fault import EvidenceError
+from .evidence_fault import EvidenceError
 from .gst import build
 from .pipeline import Parts
-from .raw import KEPT, forked
-from .ring_headers import told
+from .ring.headers import told
+from .ring.raw import KEPT, forked
 from .source import Source
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from ..boards import Board
 from ..wire.channel import Channel
 from ..wire.clock import monotonic_ns
-from .ring import Ring
-from .snapshot import Snapshots
+from .ring.ring import Ring
+from .snapshot.snapshot import Snapshots
 
 if TYPE_CHECKING:
-    from .clip import Clips
+    from .clip.clip import Clips
 
 
 class Evidence:
@@ -33,7 +33,7 @@ class Evidence:
         if order.get("op") == "clip":
             try:
                 if self._clips is None:
-                    from .clip import Clips
+                    from .clip.clip import Clips
 
                     self._clips = Clips(self._ring, self._board, self._control.send)
                 self._clips.order(order, fds[0] if fds else None)

@@ -16,10 +16,10 @@ from .guard import guard, push_on
 from .loop import Loop
 from .picture import Layout
 from .pipeline import Parts, choose_decoder, codec_of, pace, tail
-from .ring import Ring
-from .ring_buffer import numbered
-from .ring_packet import Record
-from .ring_tap import Tap
+from .ring.buffer import numbered
+from .ring.packet import Record
+from .ring.ring import Ring
+from .ring.tap import Tap
 from .sink import Picture, Sink
 from .source import Source, head
 from .trouble import NO_VIDEO, Trouble

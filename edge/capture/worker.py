@@ -18,7 +18,7 @@ from ..wire.process import set_name
 from .delivery import Delivery
 from .evidence import Evidence
 from .frozen import Change, FrozenWatch, sample
-from .ring_packet import kept_as
+from .ring.packet import kept_as
 from .source import of_order
 from .stream import Stream
 from .usage import Usage

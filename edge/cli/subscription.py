@@ -11,9 +11,9 @@ from typing import Callable, Deque, Optional, Sequence, Tuple, Type
 
 from edge.config import MqttConfig
 from edge.errors import PublishError
-from edge.events.backoff import Backoff
-from edge.events.link import Link
-from edge.events.message import Heard
+from edge.events.mqtt.backoff import Backoff
+from edge.events.mqtt.link import Link
+from edge.events.mqtt.message import Heard
 
 
 class Subscription:

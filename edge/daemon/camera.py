@@ -19,7 +19,7 @@ from edge import log
 from edge.config import CameraConfig
 from edge.config.order import source_order
 from edge.daemon.decoders import Decoders
-from edge.daemon.evidence_link import EvidenceLink
+from edge.daemon.evidence.link import EvidenceLink
 from edge.daemon.growth import Growth
 from edge.daemon.process import WorkerProcess
 from edge.daemon.rates import CounterRate
@@ -27,7 +27,7 @@ from edge.daemon.retry import Retry
 from edge.wire.channel import Message
 
 if TYPE_CHECKING:
-    from edge.daemon.evidence import Evidence
+    from edge.daemon.evidence.evidence import Evidence
 
 _logger = logging.getLogger("edge.camera")
 #: No fault.

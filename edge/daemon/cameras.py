@@ -10,8 +10,8 @@ from edge.analytics import Happening
 from edge.config import CameraConfig
 from edge.daemon import status
 from edge.daemon.camera import Camera
-from edge.daemon.evidence import Evidence
-from edge.daemon.evidence_wanted import Shown
+from edge.daemon.evidence.evidence import Evidence
+from edge.daemon.evidence.wanted import Shown
 from edge.daemon.inference import Inference, Wish
 from edge.daemon.models import ModelSet
 from edge.daemon.outlet import Outlet

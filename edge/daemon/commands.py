@@ -31,7 +31,7 @@ from edge import log
 from edge.errors import EdgeError
 from edge.events import commands
 from edge.events.commands import Command, Refusal
-from edge.events.message import Heard
+from edge.events.mqtt.message import Heard
 
 _logger = logging.getLogger("edge.command")
 QUEUE = 100  # commands that wait

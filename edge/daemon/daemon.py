@@ -21,7 +21,7 @@ from edge.daemon import status
 from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
 from edge.daemon.engines import Engines
-from edge.daemon.evidence import Evidence
+from edge.daemon.evidence.evidence import Evidence
 from edge.daemon.homeassistant import HomeAssistant
 from edge.daemon.inference import Inference
 from edge.daemon.model_state import ModelState

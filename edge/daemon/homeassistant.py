@@ -43,7 +43,7 @@ class Heard(Protocol):
 
 
 class Publisher(Protocol):
-    """What is needed of edge.events.publisher.Publisher."""
+    """What is needed of edge.events.mqtt.publisher.Publisher."""
 
     @property
     def state(self) -> str: ...

@@ -14,8 +14,8 @@ from edge.events.evidence.unfinished import MOST, REACH_S
 from edge.events.factory import EventFactory
 from edge.events.homeassistant import zone_topic
 from edge.events.made import MadeLog
-from edge.events.message import snapshot_topic
-from edge.events.publisher import Publisher
+from edge.events.mqtt.message import snapshot_topic
+from edge.events.mqtt.publisher import Publisher
 from edge.events.spool import Bounds, Spool, Trouble, folders
 from edge.events.spool.reader import History
 

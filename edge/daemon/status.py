@@ -16,7 +16,7 @@ from edge.daemon.model_state import ModelState
 
 if TYPE_CHECKING:
     from edge.daemon.cameras import Cameras
-    from edge.daemon.evidence import Evidence
+    from edge.daemon.evidence.evidence import Evidence
     from edge.daemon.outlet import Outlet
     from edge.daemon.reload import ConfigState
     from edge.daemon.steering import Steering

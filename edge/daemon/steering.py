@@ -14,7 +14,7 @@ from edge.daemon.commands import FAREWELL, Commands
 from edge.daemon.overrides import Overrides
 from edge.errors import EdgeError
 from edge.events.event import topic_level
-from edge.events.message import Heard
+from edge.events.mqtt.message import Heard
 
 
 class Line(Protocol):

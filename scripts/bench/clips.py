@@ -13,12 +13,12 @@ import time
 from typing import Any, List
 
 from edge.boards import ANY_MACHINE
-from edge.capture.clip_gather import Gathering
-from edge.capture.clip_write import write
+from edge.capture.clip.gather import Gathering
+from edge.capture.clip.write import write
 from edge.capture.gst import Gst
-from edge.capture.ring import Ring
-from edge.capture.ring_packet import Record
-from edge.capture.ring_tap import Tap
+from edge.capture.ring.packet import Record
+from edge.capture.ring.ring import Ring
+from edge.capture.ring.tap import Tap
 
 MASK = [(0.1, 0.1), (0.5, 0.2), (0.3, 0.7)]
 

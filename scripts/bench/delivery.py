@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, List
 
 from edge.config import MqttConfig
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from edge.events.spool import Bounds, Spool
 
 from .measures import Row

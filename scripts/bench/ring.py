@@ -44,8 +44,8 @@ def child(url: str, rounds: int, seconds: float) -> None:
     from edge.capture.element import Element, caps
     from edge.capture.gst import Gst, build
     from edge.capture.guard import guard, push_on
-    from edge.capture.ring import Record, Ring
-    from edge.capture.ring_tap import Tap
+    from edge.capture.ring.ring import Record, Ring
+    from edge.capture.ring.tap import Tap
 
     Gst.init(None)
     rings: List[Ring] = []

@@ -41,7 +41,7 @@ def whole(site: Site) -> bool:
         and names == site.cameras
         and status["inference"]["state"] == "running"
         and status["mqtt"]["state"] == "online"
-        and status["mqtt"]["pending"] < 50  # there is always a message under way
+        and status["mqtt"]["waiting"] < 50  # there is always a message under way
         and status["config"]["state"] == "applied"
         and status["telemetry"]["state"] == "running"
         and not any(process.state in "TZ" for process in site.daemon.processes())

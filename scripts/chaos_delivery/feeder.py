@@ -28,7 +28,7 @@ from edge.analytics import Facts, Happening
 from edge.config import MqttConfig
 from edge.config.evidence import SpoolConfig
 from edge.events.factory import EventFactory
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from edge.events.spool import Bounds, Spool, Trouble, folders
 
 CAMERAS = 8

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from edge.boards import ANY_MACHINE
-from edge.capture.clip import Clips
-from edge.capture.ring import Ring
-from edge.capture.ring_packet import Record
+from edge.capture.clip.clip import Clips
+from edge.capture.ring.packet import Record
+from edge.capture.ring.ring import Ring
 from tests.capture.clip_streams import BASE, H264, generated, stream
 from tests.support.worker import PATIENCE
 

@@ -8,9 +8,9 @@ from typing import List, NamedTuple, Optional
 
 from edge.capture import native
 from edge.capture.gst import Gst
-from edge.capture.ring import Ring
-from edge.capture.ring_buffer import Held
-from edge.capture.ring_packet import Packet, Record
+from edge.capture.ring.buffer import Held
+from edge.capture.ring.packet import Packet, Record
+from edge.capture.ring.ring import Ring
 
 Gst.init(None)
 H264 = "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au"

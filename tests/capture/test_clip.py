@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture.ring_packet import Record
+from edge.capture.ring.packet import Record
 from edge.wire.clock import monotonic_ns
 from tests.capture.clip_camera import SECOND, Camera, at, open_files
 from tests.capture.clip_files import probed

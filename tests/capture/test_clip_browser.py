@@ -9,8 +9,8 @@ from typing import List
 import pytest
 
 from edge.boards import ANY_MACHINE
-from edge.capture.clip_gather import Gathering
-from edge.capture.clip_write import write
+from edge.capture.clip.gather import Gathering
+from edge.capture.clip.write import write
 from tests.capture.browser import chromium, played
 from tests.capture.clip_streams import BASE, H264, ring, stream
 

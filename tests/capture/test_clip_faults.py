@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
+from edge.capture.clip.clip.clip import Clips
 
 from edge.boards import ANY_MACHINE
-from edge.capture import clip_write
-from edge.capture.clip import Clips
-from edge.capture.encode_fault import EvidenceError
+from edge.capture.clip.clip import write as clip_write
+from edge.capture.evidence_fault import EvidenceError
 from edge.wire.channel import Closed
 from edge.wire.clock import monotonic_ns
 from tests.capture.clip_camera import SECOND, Camera, at, open_files
@@ -86,7 +86,7 @@ def test_a_failure_and_a_bug_are_told_and_the_next_is_written(
             raise faults.pop(0)
         return real(*how)
 
-    monkeypatch.setattr("edge.capture.clip.write", write)
+    monkeypatch.setattr("edge.capture.clip.clip.write", write)
     paths = [camera.order(n, 0, 1) for n in range(3)]
     camera.go_on(2)
     assert [camera.answer(ok=False)["reason"] for _ in range(2)] == ["no luck", "RuntimeError: a bug"]
@@ -99,7 +99,7 @@ def test_what_is_not_written_before_the_process_ends_is_told(
 ) -> None:
     camera.go_on(1)
     begun, goes = threading.Event(), threading.Event()
-    monkeypatch.setattr("edge.capture.clip.write", lambda *how: begun.set() or goes.wait(PATIENCE))
+    monkeypatch.setattr("edge.capture.clip.clip.write", lambda *how: begun.set() or goes.wait(PATIENCE))
     paths = [camera.order(n, 0, 1) for n in range(2)]
     camera.go_on(2)
     assert begun.wait(PATIENCE)

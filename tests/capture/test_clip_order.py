@@ -7,7 +7,7 @@ from typing import List, NamedTuple
 
 import pytest
 
-from edge.capture.clip_order import in_order, order
+from edge.capture.clip.order import in_order, order
 from tests.capture.clip_streams import H264, H265, generated, stream
 
 STREAMS = {

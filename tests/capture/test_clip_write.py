@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from edge.boards import ANY_MACHINE
-from edge.capture.clip_gather import Gathering
-from edge.capture.clip_write import Written, write
-from edge.capture.encode_fault import EvidenceError
-from edge.capture.ring import Ring
-from edge.capture.ring_packet import Packet
+from edge.capture.clip.gather import Gathering
+from edge.capture.clip.write import Written, write
+from edge.capture.evidence_fault import EvidenceError
+from edge.capture.ring.packet import Packet
+from edge.capture.ring.ring import Ring
 from tests.capture.clip_files import decoded, probed
 from tests.capture.clip_streams import BASE, H264, H265, bare, generated, ring, stream, times
 
@@ -178,7 +178,7 @@ def test_nothing_came(path: Path) -> None:
 def test_a_stream_that_cannot_be_written(damage: str, path: Path) -> None:
     from edge.capture import native
     from edge.capture.gst import Gst
-    from edge.capture.ring_buffer import Held
+    from edge.capture.ring.buffer import Held
 
     packets = stream(generated(20, "x264enc bframes=0 key-int-max=5 ! video/x-h264,stream-format=byte-stream"))
     broken: List[Packet] = packets[1:]

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from edge.boards import ANY_MACHINE, Board, Decoder, Encoder
-from edge.capture import clip_write, encode
-from edge.capture.clip_gather import Gathering
-from edge.capture.clip_write import Written
-from edge.capture.encode_fault import EvidenceError
+from edge.capture.clip import encode
+from edge.capture.clip import write as clip_write
+from edge.capture.clip.gather import Gathering
+from edge.capture.clip.write import Written
+from edge.capture.evidence_fault import EvidenceError
 from edge.capture.gst import exists
 from edge.capture.mask import covered
-from edge.capture.ring_packet import Packet
+from edge.capture.ring.packet import Packet
 from tests.capture.clip_files import decoded, probed
 from tests.capture.clip_streams import BASE, H264, H265, bare, ring, stream, times
 

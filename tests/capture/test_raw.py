@@ -12,10 +12,10 @@ from edge.boards import ANY_MACHINE, PC_WITH_GPU, Board
 from edge.boards.jetson import board
 from edge.boards.machine import MODULES
 from edge.boards.releases import by_name
-from edge.capture.encode_fault import EvidenceError
+from edge.capture.evidence_fault import EvidenceError
 from edge.capture.packages import packages
 from edge.capture.pipeline import Parts, tail
-from edge.capture.raw import KEPT, Forked, flags_of, forked
+from edge.capture.ring.raw import KEPT, Forked, flags_of, forked
 from edge.capture.source import Source
 from edge.wire.messages import BT709, FULL_RANGE
 from tests.capture.clip_files import decoded, probed

@@ -12,7 +12,7 @@ import pytest
 from edge.cli.subscription import Subscription
 from edge.config import MqttConfig
 from edge.errors import PublishError
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import PATIENCE, Broker, wait_until
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool
@@ -65,7 +65,7 @@ def test_tls(version: str, tmp_path: Path) -> None:
 
 
 def test_a_connection_that_breaks_is_made_again_and_told_of_once(monkeypatch: Any) -> None:
-    monkeypatch.setattr("edge.events.backoff.FIRST", 0.05)
+    monkeypatch.setattr("edge.events.mqtt.backoff.FIRST", 0.05)
     told: List[str] = []
     with FakeBroker() as broker, Subscription(MqttConfig(url=broker.url), ["edge/#"], told.append) as messages:
 

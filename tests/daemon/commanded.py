@@ -9,7 +9,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
 from edge.daemon.commands import Commands
 from edge.errors import EdgeError
-from edge.events.message import Heard
+from edge.events.mqtt.message import Heard
 from scripts.servers import PATIENCE
 
 BASE = "edge/gate-7"

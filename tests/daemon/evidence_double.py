@@ -11,8 +11,8 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, Sequence
 from edge.analytics import Happening
 from edge.analytics.track import Facts
 from edge.config import CameraConfig
-from edge.daemon.evidence import Evidence
-from edge.daemon.evidence_wanted import Shown
+from edge.daemon.evidence.evidence import Evidence
+from edge.daemon.evidence.wanted import Shown
 from edge.events.event import Event
 from edge.events.evidence.store import Store
 from edge.events.factory import EventFactory

@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 
 from edge.config import MqttConfig
 from edge.daemon.commands import BURST, QUEUE, Commands
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from edge.events.spool.entry import Entry
 from scripts.servers import PATIENCE, Broker
 from tests.events.hostile import NAMES, WORDS, payloads

@@ -13,7 +13,7 @@ from edge.config import Config
 from edge.config.plan import Step
 from edge.daemon.steering import Steering
 from edge.errors import EdgeError
-from edge.events.message import Heard
+from edge.events.mqtt.message import Heard
 from tests.daemon.commanded import until
 
 BASE, NOW = "edge/gate-7", "2024-05-04T12:30:00.000Z"

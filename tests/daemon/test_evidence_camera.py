@@ -13,7 +13,7 @@ import pytest
 
 from edge.config import CameraConfig
 from edge.daemon.camera import Camera
-from edge.daemon.evidence import Evidence
+from edge.daemon.evidence.evidence import Evidence
 from edge.events.event import Event
 from tests.daemon.evidence_double import Site
 from tests.daemon.watched import Watched, run

@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
-from edge.daemon import evidence_clips
+from edge.daemon.evidence import clips as evidence_clips
 from tests.daemon.evidence_double import JPEG, SECOND, Site, never, refuse, run, write
 
 CLIPS: Dict[str, Any] = {"events": ["zone.*"], "before": "5s", "after": "4s", "max_length": "20s"}

@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from edge.daemon import evidence_requests
+from edge.daemon.evidence import requests as evidence_requests
 from edge.events.evidence.draft import Draft
 from tests.daemon.evidence_double import Site, never, refuse, run, write
 

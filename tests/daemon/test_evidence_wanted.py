@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional
 import pytest
 
 from edge.config import CameraConfig
-from edge.daemon.evidence_wanted import record_order
+from edge.daemon.evidence.wanted import record_order
 
 ONE = {"events": ["zone.enter"]}
 

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 import pytest
 
 from edge.config import MqttConfig
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool
 
@@ -20,8 +20,8 @@ def spool() -> MemorySpool:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The back-off's steps are tenths of seconds."""
-    monkeypatch.setattr("edge.events.backoff.FIRST", 0.05)
-    monkeypatch.setattr("edge.events.backoff.LONGEST", 0.2)
+    monkeypatch.setattr("edge.events.mqtt.backoff.FIRST", 0.05)
+    monkeypatch.setattr("edge.events.mqtt.backoff.LONGEST", 0.2)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from edge.events.backoff import LONGEST, STEADY, Backoff
+from edge.events.mqtt.backoff import LONGEST, STEADY, Backoff
 
 
 def test_it_doubles_up_to_half_a_minute() -> None:

@@ -8,8 +8,8 @@ from typing import Any, Callable, List
 import paho.mqtt.client as paho
 import pytest
 
-from edge.events.message import Heard
-from edge.events.publisher import Publisher
+from edge.events.mqtt.message import Heard
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import PATIENCE, Broker, wait_until
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool

@@ -7,8 +7,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.events.publisher import Publisher
-from edge.events.window import WINDOW
+from edge.events.mqtt.publisher import Publisher
+from edge.events.mqtt.window import WINDOW
 from scripts.servers import wait_until
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool
@@ -58,8 +58,8 @@ def test_more_than_the_broker_takes_is_never_sent(
 
 
 def test_exactly_what_the_broker_takes_is_sent(make: Make, fake: Fake, spool: MemorySpool) -> None:
-    from edge.events import properties
-    from edge.events.message import JSON, Message
+    from edge.events.mqtt import properties
+    from edge.events.mqtt.message import JSON, Message
 
     payload = b'{"x":"' + b"y" * 300 + b'"}'
     size = properties.size(Message(EVENTS, payload, n=1, content=JSON, versioned=True), "5")

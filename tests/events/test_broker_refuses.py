@@ -6,7 +6,7 @@ from typing import Any, Callable, List, Tuple
 
 import pytest
 
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import wait_until
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import paho.mqtt.client as paho
 import pytest
 
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import Broker, wait_until
 from tests.support.collector import Collector
 from tests.support.fake_broker import FakeBroker
@@ -181,7 +181,7 @@ def test_a_prefix_and_a_device_make_the_topics(broker: Broker, make: Make, spool
 
 
 def test_acknowledgements_of_a_burst_are_read_together(make: Make, spool: MemorySpool, monkeypatch: Any) -> None:
-    from edge.events.link import Link
+    from edge.events.mqtt.link import Link
 
     steps: List[int] = []
     step = Link.step

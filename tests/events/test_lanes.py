@@ -6,9 +6,9 @@ from typing import List, Tuple
 
 import pytest
 
-from edge.events import lanes as module
-from edge.events.lanes import PAGE, SHORT, Lanes
-from edge.events.refusals import ROW
+from edge.events.mqtt import lanes as module
+from edge.events.mqtt.lanes import PAGE, SHORT, Lanes
+from edge.events.mqtt.refusals import ROW
 from tests.support.memory_spool import MemorySpool
 
 

@@ -9,9 +9,9 @@ from typing import Any, Callable, Iterator, List
 import paho.mqtt.client as paho
 import pytest
 
-from edge.events.link import Link
-from edge.events.message import Heard
-from edge.events.publisher import Publisher
+from edge.events.mqtt.link import Link
+from edge.events.mqtt.message import Heard
+from edge.events.mqtt.publisher import Publisher
 from scripts.fault_proxy import FaultProxy
 from scripts.servers import PATIENCE, Broker, wait_until
 from tests.support.collector import Collector

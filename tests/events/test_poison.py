@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import wait_until
 from tests.support.fake_broker import FakeBroker, Published
 from tests.support.memory_spool import MemorySpool

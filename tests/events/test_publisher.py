@@ -13,7 +13,7 @@ from typing import Any, Callable, List, Tuple
 import pytest
 
 from edge.config import MqttConfig
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import PATIENCE, ROOT, Broker, free_port, wait_until
 from tests.support.collector import Collector
 from tests.support.memory_spool import MemorySpool
@@ -181,7 +181,7 @@ def test_the_right_password_is_let_in(make_broker: Any, make: Make) -> None:
 
 
 def test_a_name_that_is_unknown_and_a_listener_that_is_no_broker(make: Make, monkeypatch: Any) -> None:
-    monkeypatch.setattr("edge.events.client.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("edge.events.mqtt.client.CONNECT_TIMEOUT", 0.5)
     publisher = make("mqtt://no-such-host.invalid")
     wait_until(lambda: publisher.state == "offline", what="offline")
     assert publisher.reason == "the name no-such-host.invalid is not known here"

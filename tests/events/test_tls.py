@@ -11,8 +11,8 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 import pytest
 
 from edge.config import MqttConfig
-from edge.events.link import Link
-from edge.events.publisher import Publisher
+from edge.events.mqtt.link import Link
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import wait_until
 from tests.support.memory_spool import MemorySpool
 from tests.support.tls_broker import Authority, TlsBroker, openssl
@@ -134,7 +134,7 @@ def test_a_broker_that_does_not_like_our_certificate(
             context.maximum_version = ssl.TLSVersion.TLSv1_2
             return context
 
-        from edge.events import tls as module
+        from edge.events.mqtt import tls as module
 
         made = module.make_context
         monkeypatch.setattr(module, "make_context", older)
@@ -159,7 +159,7 @@ def test_another_host_name_unless_it_does_not_matter(broker: Any, pki: Dict[str,
 def test_a_broker_that_speaks_no_tls_and_a_listener_that_is_silent(
     make_broker: Any, pki: Dict[str, Path], make: Make, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("edge.events.client.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("edge.events.mqtt.client.CONNECT_TIMEOUT", 0.5)
     plain = make_broker()
     publisher = make(f"mqtts://localhost:{plain.port}", tls=tls(pki, ca="ca"))
     assert "TLS" in fails(publisher, "offline")
@@ -172,7 +172,7 @@ def test_a_broker_that_speaks_no_tls_and_a_listener_that_is_silent(
 
 
 def test_nothing_older_than_tls_1_2_is_spoken(pki: Dict[str, Path]) -> None:
-    from edge.events.tls import make_context
+    from edge.events.mqtt.tls import make_context
 
     context = make_context(MqttConfig(url="mqtts://localhost", tls=tls(pki, ca="ca")))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

@@ -17,7 +17,7 @@ from edge.events import topics_page
 from edge.events.commands import Command, Refusal, answer, filters
 from edge.events.event import count_topic, event_topic
 from edge.events.kinds import KINDS
-from edge.events.message import availability_topic, message_of, snapshot_topic
+from edge.events.mqtt.message import availability_topic, message_of, snapshot_topic
 from edge.events.spool import Entry
 from edge.events.topics import FILE, TOPICS
 from edge.events.topics_fields import CAMERA_STATE, PAYLOADS, REPLY, STATE, TELEMETRY, Field

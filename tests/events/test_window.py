@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Dict, List
 
-from edge.events.publisher import Publisher
-from edge.events.window import WIDE, WINDOW, Window
+from edge.events.mqtt.publisher import Publisher
+from edge.events.mqtt.window import WIDE, WINDOW, Window
 from scripts.servers import wait_until
 from tests.support.fake_broker import FakeBroker, Published
 from tests.support.memory_spool import MemorySpool

@@ -10,7 +10,7 @@ import pytest
 
 from edge.config import MqttConfig
 from edge.daemon.homeassistant import BIRTH_S, PAUSE_S, HomeAssistant
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from scripts.servers import Broker, wait_until
 from tests.homeassistant.broker_side import Heard
 from tests.homeassistant.daemon_side import BOX, GATE, STATUS, Daemon, Double, cameras, disabled

@@ -17,8 +17,8 @@ from edge.config import MqttConfig
 from edge.doctor.context import Context
 from edge.doctor.finding import Finding, error, ok, skipped
 from edge.errors import PublishError
-from edge.events import client as clients
-from edge.events import codes, tls
+from edge.events.mqtt import client as clients
+from edge.events.mqtt import codes, tls
 
 CONNECT_S = 5.0
 RESOLVE_S = 10.0
