@@ -41,6 +41,7 @@ _BY_START: Dict[str, Tuple[str, ...]] = {
     "v4l2": _GOOD,
     "videocrop": _GOOD,
     "videoflip": _GOOD,
+    "textoverlay": ("gstreamer1.0-x",),
     "x264enc": _UGLY,
     "appsink": _BASE,
     "appsrc": _BASE,

@@ -134,8 +134,8 @@ def _backlog(
 
     wait_until(lambda: feed.say("how")["broker"] == "online", CONNECTED_S, "the publisher is online")
     wait_until(lambda: left() < LIVE_RATE, 10 * PATIENCE, "the backlog is delivered")
-    put = _put_times(runtime)
-    arrivals = _until_there(subscriber, list(put)[:events])
+    arrivals = _until_there(subscriber, list(_put_times(runtime))[:events])
+    put = _put_times(runtime)  # read later: more are put all the time
     # After the first step all that a spool and a publisher need is there.
     settled = held[1:]
     slope = _slope(settled) * 1024

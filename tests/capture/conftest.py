@@ -9,6 +9,10 @@ from typing import Iterator
 
 import pytest
 
+# Before GStreamer: with what its plugins load, the exceptions of a runtime that comes later end the process. (The daemon
+# has the two in processes of their own.)
+import edge.inference.backends.onnxruntime
+
 with warnings.catch_warnings():
     # The binding's own way of importing is one that Python has announced to give up.
     warnings.simplefilter("ignore")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from edge.capture.clip.clip.clip import Clips
 
 from edge.boards import ANY_MACHINE
+from edge.capture.clip.clip import Clips
 from edge.capture.clip.clip import write as clip_write
 from edge.capture.evidence_fault import EvidenceError
 from edge.wire.channel import Closed
@@ -78,7 +78,7 @@ def test_a_failure_and_a_bug_are_told_and_the_next_is_written(
 ) -> None:
     camera.go_on(1)
     faults: List[Exception] = [EvidenceError("no luck"), RuntimeError("a bug")]
-    real = clip_write.write
+    real = clip_write
 
     def write(*how: Any) -> Any:
         if faults:

@@ -6,9 +6,9 @@ import itertools
 from typing import Any, List, Optional
 
 import pytest
-from edge.capture.ring.ring.ring import NotKept, Packet, Record, Ring
 
 from edge.capture import native
+from edge.capture.ring.ring import NotKept, Packet, Record, Ring
 
 SECOND = 10**9
 BASE = 1000 * SECOND

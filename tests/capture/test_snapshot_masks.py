@@ -7,18 +7,18 @@ from typing import Any, List
 import cv2
 import numpy as np
 import pytest
-from edge.capture.snapshot.snapshot.colours import to_jpeg
-from edge.capture.snapshot.snapshot.draw import area, draw_box, draw_label, letter_height
-from edge.capture.snapshot.snapshot.picture import Order, drawn
-from edge.capture.snapshot.snapshot.recall import Still
-from edge.capture.snapshot.snapshot.text import letters, literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.boards import ANY_MACHINE
 from edge.capture.gst import Gst, exists
 from edge.capture.mask import covered
-from edge.capture.snapshot.snapshot import jpeg
+from edge.capture.snapshot import jpeg
+from edge.capture.snapshot.colours import to_jpeg
+from edge.capture.snapshot.draw import area, draw_box, draw_label, letter_height
+from edge.capture.snapshot.picture import Order, drawn
+from edge.capture.snapshot.recall import Still
+from edge.capture.snapshot.text import letters, literal
 
 Gst.init(None)
 SIDE = st.integers(16, 90)
@@ -107,7 +107,7 @@ def test_a_label_can_be_read_on_any_ground(ground: int) -> None:
 
 
 def test_without_letters_there_is_the_box_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.capture.snapshot.snapshot.text._fonts", lambda: False)
+    monkeypatch.setattr("edge.capture.snapshot.text._fonts", lambda: False)
     assert letters("person", 20) is None
 
 
