@@ -9,8 +9,8 @@ from typing import Iterator
 
 import pytest
 
-# Before GStreamer: with what its plugins load, the exceptions of a runtime that comes later end the process. (The daemon
-# has the two in processes of their own.)
+# Before GStreamer: with what its plugins load, the exceptions of a runtime that comes later end the process. (The
+# daemon has the two in processes of their own.)
 import edge.inference.backends.onnxruntime
 
 with warnings.catch_warnings():

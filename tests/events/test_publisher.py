@@ -275,7 +275,7 @@ def test_topics_that_nobody_may_publish_to_are_the_callers_error(topic: str, mak
 PROCESS = """
 import sys, time
 from edge.config import MqttConfig
-from edge.events.publisher import Publisher
+from edge.events.mqtt.publisher import Publisher
 from tests.support.memory_spool import MemorySpool
 config = MqttConfig(url=sys.argv[1], client_id="edge-gate-7")
 Publisher(config, "gate-7", MemorySpool(), lambda file: None).start()

@@ -1,5 +1,5 @@
-"""The device's side of a test: a publisher that follows the contract of edge.events.publisher.Publisher and sends at
-once, and the messages that a daemon would send.
+"""The device's side of a test: a publisher that follows the contract of edge.events.mqtt.publisher.Publisher and sends
+at once, and the messages that a daemon would send.
 """
 
 from __future__ import annotations

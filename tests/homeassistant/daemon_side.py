@@ -17,7 +17,7 @@ STATUS = "homeassistant/status"
 
 
 class Double:
-    """Follows the contract of edge.events.publisher.Publisher."""
+    """Follows the contract of edge.events.mqtt.publisher.Publisher."""
 
     def __init__(self) -> None:
         self.state = "online"

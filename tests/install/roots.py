@@ -19,7 +19,8 @@ _GSTREAMER = ("gir1.2-gstreamer-1.0", "gir1.2-gst-plugins-base-1.0", *(
     f"gstreamer1.0-{what}" for what in ("plugins-base", "plugins-good", "plugins-bad", "libav", "plugins-ugly", "x")
 ))  # fmt: skip
 _ALWAYS = (
-    "ca-certificates", "fonts-dejavu-core", "python3-gi", "python3-numpy", "python3-systemd", "kmod", "g++", "python3-dev",
+    "ca-certificates", "fonts-dejavu-core", "python3-gi", "python3-numpy", "python3-systemd", "kmod", "g++",
+    "python3-dev",
 )  # fmt: skip
 
 

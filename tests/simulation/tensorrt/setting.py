@@ -15,6 +15,7 @@ What a process sees of them is its environment. ``order`` makes things fail whil
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import contextmanager
@@ -85,6 +86,7 @@ class TensorRT:
             try:
                 yield
             finally:
+                gc.collect()  # memory of the GPU that is let go later, in whatever thread, would be complained of there
                 _close()
                 for name in [n for n in sys.modules if n.split(".")[0] in _OURS]:
                     del sys.modules[name]
