@@ -44,6 +44,7 @@ _logger = logging.getLogger("edge.daemon")
 _CHECK_S = 1.0
 # Of the 5 s that a stop may take: the workers have 2.5 s and a kill, the broker what is left of this.
 _BROKER_S = 1.5
+_STOP_S = 4.5
 # READY is said when the first camera is online, or after this: a box whose cameras are away has started too.
 _READY_S = 15.0
 # How often the device's state tells how many events wait, where nothing else changes in it.
@@ -113,7 +114,11 @@ class Daemon:
             _logger, "edge starts", version=edge.__version__, device=self.config.device,
             config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.config.models),
         )  # fmt: skip
-        self.outlet.start()
+        try:
+            await loop.run_in_executor(None, self.outlet.start)  # a damaged file takes its time to be mended
+        except EdgeError:
+            await self.control.stop()
+            raise
         self.evidence.start(self.outlet.lately)
         self.outlet.event(self.outlet.factory.device_state("start"))
         self.models.change(self._begin.models)
@@ -142,18 +147,24 @@ class Daemon:
         if self._next is None:
             self.notifier.stopping()
         log.event(_logger, "edge stops")
+        loop, end = asyncio.get_running_loop(), time.monotonic() + _STOP_S
+        renamed = self._next is not None and self._next.config.device != self.config.device
         await self.reload.stop()
         await self.steering.stop()
         # The workers first, all at once: what they still send is not lost, and the broker hears of it.
         await asyncio.gather(self.engines.stop(), self.inference.stop(), self.cameras.stop(), self.telemetry.stop())
         await self.evidence.stop()
-        if self._next is not None and self._next.config.device != self.config.device:
+        if renamed:
             self.homeassistant.withdraw()
+            self.outlet.withdraw()
         self.outlet.event(self.outlet.factory.device_state("stop"))
-        left = await asyncio.get_running_loop().run_in_executor(None, self.outlet.stop, _BROKER_S)
+        left = await loop.run_in_executor(None, self.outlet.stop, max(0.6, min(_BROKER_S, end - time.monotonic())))
         if left:
-            log.event(_logger, "events wait for the broker until the next start", logging.WARNING, events=left)
-        self.homeassistant.stop()
+            log.event(
+                _logger, "events wait for the broker until " + ("the device has this name again" if renamed else
+                "the next start"), logging.WARNING, events=left, file=str(self.outlet.file),
+            )  # fmt: skip
+        await loop.run_in_executor(None, self.homeassistant.stop)
         await self.control.stop()
 
     def _tick(self) -> None:

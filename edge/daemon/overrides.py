@@ -12,7 +12,7 @@ import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from edge import log
 from edge.config import CameraConfig
@@ -35,7 +35,7 @@ class Overrides:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._by_camera = _read(file)
-        self._written = dict(self._by_camera)
+        self._written: Optional[Dict[str, Override]] = dict(self._by_camera)
         self._thread = ThreadPoolExecutor(1, "edge-overrides")  # which starts with the first thing to be written
 
     def set(self, camera: str, enabled: bool, configured: bool, now: str) -> bool:
@@ -77,14 +77,14 @@ class Overrides:
         """Write down what has changed. Empty, or why a restart will not know of it."""
         if self._written == self._by_camera:
             return ""
-        overrides = dict(self._by_camera)
+        overrides = self._written = dict(self._by_camera)  # the thread does them one after the other
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, _write, self._file, overrides)
         except OSError as error:
+            self._written = None  # nobody knows what is there: the next one writes
             reason = f"until the next start alone: {self._file} cannot be written: {error.strerror}"
             log.event(_logger, f"what was commanded holds {reason}", logging.WARNING)
             return f"holds {reason}"
-        self._written = overrides
         return ""
 
     def stop(self) -> None:

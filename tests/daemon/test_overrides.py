@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from edge.config import CameraConfig
+from edge.daemon import overrides as overrides_module
 from edge.daemon.overrides import Overrides
 
 ON, OFF = CameraConfig(source="test://"), CameraConfig(source="test://", enabled=False)
@@ -142,3 +144,25 @@ def test_what_cannot_be_written_holds_until_the_next_start(file: Path, break_it:
     assert said.startswith(f"holds until the next start alone: {file} cannot be written: ")
     assert not overrides.effective("gate", ON).enabled
     assert not file.parent.is_dir() or os.listdir(file.parent) == [file.name]
+
+
+def test_an_answer_to_a_command_that_is_being_written_down_is_written_too(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides, go = Overrides(file), threading.Event()
+    real = overrides_module._write
+    monkeypatch.setattr(overrides_module, "_write", lambda *what: (go.wait(60), real(*what)))
+
+    async def off_and_on() -> None:
+        overrides.set("gate", False, True, NOW)
+        first = asyncio.ensure_future(overrides.keep())
+        await asyncio.sleep(0)
+        overrides.set("gate", True, True, LATER)
+        second = asyncio.ensure_future(overrides.keep())
+        await asyncio.sleep(0)
+        go.set()
+        assert await first == await second == ""
+
+    asyncio.run(off_and_on())
+    overrides.stop()
+    assert Overrides(file).effective("gate", ON) is ON

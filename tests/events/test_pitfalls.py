@@ -238,3 +238,14 @@ def test_a_connection_that_breaks_while_events_flow_loses_none(
     wait_until(lambda: spool.waiting == 0, what="all delivered")
     wait_until(lambda: {int(m.json["id"]) for m in mqtt_client.on(EVENTS)} == set(range(2000)), what="and came")
     assert not spool.discarded
+
+
+def test_a_broker_that_answers_pings_and_no_message_is_left(
+    make: Any, fake: Any, spool: Any, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.events.mqtt.link.ANSWER", 0.5)
+    broker = fake(lambda p: 0 if p.topic.endswith("availability") or p.connection > 1 else None)
+    spool.event(1)
+    make(broker.url)
+    wait_until(lambda: spool.waiting == 0, what="delivered by the next connection")
+    assert broker.connections == 2

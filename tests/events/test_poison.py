@@ -35,10 +35,12 @@ def test_a_message_that_ends_every_connection_is_found_and_given_up(
     wait_until(lambda: spool.waiting == 0, what="nothing waits", timeout=20)
     assert list(spool.discarded) == [poison]
     assert "whenever it is sent" in spool.discarded[poison]
-    assert broker.connections == 7, "three times with others, three times alone"
+    assert broker.connections == 8, "three times with others, three times alone, once after another was taken"
     for number in (4, 5, 6):
         alone = [p for p in broker.published if p.connection == number]
         assert [b"poison" in p.payload for p in alone] == [False, True], "the greeting, and nothing else"
+    last = [p for p in broker.published if p.connection == 7]
+    assert [b"poison" in p.payload for p in last] == [False, False, True], "the greeting, the witness"
     assert len({p.payload for p in broker.on(EVENTS)}) == 61
 
 
@@ -51,7 +53,7 @@ def test_a_retained_state_that_ends_every_connection_is_given_up(
     publisher.retain("edge/gate-7/telemetry", b"fine")
     spool.event(1)
     wait_until(lambda: spool.waiting == 0 and broker.on("edge/gate-7/telemetry"), what="all others taken")
-    assert broker.connections == 7
+    assert broker.connections == 8
 
 
 def test_a_broker_that_falls_again_and_again_costs_no_event(
@@ -63,6 +65,26 @@ def test_a_broker_that_falls_again_and_again_costs_no_event(
     def answer(_: Published) -> object:
         falls[0] -= 1
         return "reset" if falls[0] >= 0 else 0
+
+    broker = fake(answer)
+    for n in range(5):
+        spool.event(n)
+    make(broker.url)
+    wait_until(lambda: spool.waiting == 0, what="delivered")
+    assert not spool.discarded
+
+
+def test_a_broker_that_falls_at_every_event_costs_none(
+    make: Make, fake: Fake, spool: MemorySpool, quick: None
+) -> None:
+    """It answers the greeting and ends the connection at the first event, thirty times: no event is to blame."""
+    falls = [30]
+
+    def answer(p: Published) -> object:
+        if p.topic == AVAILABILITY:
+            return 0
+        falls[0] -= 1
+        return "close" if falls[0] >= 0 else 0
 
     broker = fake(answer)
     for n in range(5):

@@ -25,6 +25,10 @@ class MemorySpool:
     def waiting(self) -> int:
         return len(self._entries)
 
+    @property
+    def reached(self) -> int:
+        return self.last
+
     def put(self, kind: str, camera: str, type: str, payload: bytes, old: bool = False) -> int:
         with self._lock:
             n = self.last + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from typing import Optional
 
 from edge.events.evidence.places import Place, StoreError
 
@@ -20,6 +21,7 @@ class Draft:
 
     def __init__(self, folder: int, place: Place) -> None:
         self.place = place
+        self._fault: Optional[OSError] = None
         self._folder = folder
         self._part = f".{place.name}.{os.urandom(8).hex()}.part"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -29,10 +31,19 @@ class Draft:
         except OSError:
             pass  # a file system without locks
 
+    def sync(self) -> None:
+        """What takes longest of :meth:`commit`, in any thread before it; what goes wrong is raised there."""
+        try:
+            os.fsync(self.fd)
+        except OSError as error:
+            self._fault = error  # the kernel says it once
+
     def commit(self) -> None:
         """Make it durable and give it its name. Raises OSError, and StoreError when it is empty."""
         kept = False
         try:
+            if self._fault is not None:
+                raise self._fault
             os.fchmod(self.fd, _FILE_MODE)
             os.fsync(self.fd)
             written = os.fstat(self.fd)

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from edge import log
 from edge.config import MqttConfig
 from edge.events.mqtt import codes
 from edge.events.mqtt.backoff import Backoff
-from edge.events.mqtt.lanes import Lanes
+from edge.events.mqtt.lanes import PAGE, Lanes
 from edge.events.mqtt.link import Link
 from edge.events.mqtt.message import JPEG, Message, Pictures, Unsendable, availability_topic, message_of
 from edge.events.mqtt.outbox import Outbox
@@ -28,9 +28,15 @@ BYTES = 1_000_000
 
 
 class Delivery:
-    """Between :meth:`begin` and :meth:`end` there is a connection that is online."""
+    """Between :meth:`begin` and :meth:`end` there is a connection that is online. ``keeps``: whether the newest picture
+    is to be retained at this topic.
+    """
 
-    def __init__(self, spool: Source, device: str, pictures: Pictures, outbox: Outbox) -> None:
+    def __init__(
+        self, spool: Source, device: str, pictures: Pictures, outbox: Outbox,
+        keeps: Callable[[str], bool] = lambda topic: True,
+    ) -> None:  # fmt: skip
+        self._keeps = keeps
         self.published = self.too_large = self.unsendable = self.refused = self.replaying = 0
         self.acknowledged_at: Optional[float] = None  # monotonic
         self.ack_s: Optional[float] = None
@@ -42,6 +48,7 @@ class Delivery:
         self._boundary = 0
         self._suspect = Suspect()
         self._done: List[int] = []
+        self._tried = 0  # the last witness: the next time it is another
         self._again_at, self._backoff = 0.0, Backoff()  # for retained messages that were not taken
         self._newest: Dict[str, int] = {}  # which entry's picture is retained, by topic
         self._told: Dict[str, None] = {}  # kinds of trouble that were logged
@@ -66,6 +73,7 @@ class Delivery:
         self._outbox.disconnected(m for m in sent if m.topic != self._availability and m is not head)
         if head is not None:
             self._blame(head, link.reason)
+        self._suspect.lost()
         self._link = self._lanes = None
         self.replaying = 0
 
@@ -78,7 +86,8 @@ class Delivery:
         if self._suspect.alone is not None:
             # Nothing else is on its way, not even the greeting, so that there is no doubt about who it was.
             if not link.in_flight:
-                self._send(self._picked(self._suspect.alone))
+                key = self._suspect.alone
+                self._send(self._witness(key) if self._suspect.witness else self._picked(key))
             if self._suspect.alone is not None:
                 return
         if self._lanes is None:
@@ -193,8 +202,24 @@ class Delivery:
             self._suspect.clear()
         return message
 
+    def _witness(self, suspect: Key) -> Optional[Message]:
+        """Another than the suspect; of another camera if there is one, so that no camera's order suffers.
+
+        None: there is none, and so nobody whom the suspect keeps waiting: it is tried once more by itself.
+        """
+        first = suspect if isinstance(suspect, int) else 0
+        own = self._spool.fetch(first - 1, 1) if first else []
+        others = self._spool.fetch(max(first, self._tried), PAGE) or self._spool.fetch(first, PAGE)
+        if not others:
+            topic = self._outbox.other(suspect)
+            return self._picked(suspect) if topic is None else self._outbox.pick(topic)
+        found = next((e for e in others if not own or e.camera != own[0].camera), others[0])
+        self._tried = found.n
+        return self._prepared(found, True)
+
     def _taken(self, message: Message) -> None:
         self.published += 1
+        self._suspect.taken(message.n or message.topic)
         self._outbox.acknowledged(message)
         if not message.n:
             return
@@ -203,7 +228,10 @@ class Delivery:
             self._lanes.settled(message.n)
         if message.newest and message.n >= self._newest.get(message.newest, 0):
             self._newest[message.newest] = message.n
+            # Looked at once it is there, so that whoever takes the topic back meanwhile has the last word.
             self._outbox.put(Message(message.newest, message.payload, True, content=JPEG))
+            if not self._keeps(message.newest) or self._pictures(message.file) is None:
+                self._outbox.put(Message(message.newest, b"", True))
 
     def _blame(self, message: Message, reason: str) -> None:
         key = message.n or (message.topic if message.retain else "")

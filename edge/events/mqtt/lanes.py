@@ -13,6 +13,7 @@ SHORT = 1000  # entries: a backlog up to this goes in one stream with what is ne
 PAGE = 200  # entries that are read ahead in each lane
 # Of four, three may be new ones while there is something to replay.
 SHARE = 3
+STUCK = 10.0  # seconds after which new entries do not wait any more for what the disk does not give
 
 
 class _Lane:
@@ -33,10 +34,19 @@ class _Lane:
             if self._after >= last:
                 return None
             found = self._spool.fetch(self._after, PAGE)
+            reached = found[-1].n if found else self._spool.reached
             if self._upto is not None:
                 found = [entry for entry in found if entry.n <= last]
-            self._after = found[-1].n if found else last
+                reached = min(reached, last)
+            if reached <= self._after:  # the disk does not give it now: it is asked again the next time
+                return None
+            self._after = reached
             self._page.extend(entry for entry in found if entry.n not in flying)
+
+    @property
+    def through(self) -> bool:
+        """Whether there is nothing left in it, as far as ``upto``."""
+        return not self._page and (self._upto is None or self._after >= self._upto)
 
     def take(self) -> Entry:
         return self._page.popleft()
@@ -56,6 +66,7 @@ class Lanes:
         self._apart = self._left > SHORT
         self._replay, self._live = _Lane(spool, 0, boundary), _Lane(spool, boundary, None)
         self._row = 0
+        self._stuck_at = 0.0  # since when the disk does not give what waits
         self._replaying = self._peek_replay(now) is not None
 
     @property
@@ -65,7 +76,8 @@ class Lanes:
 
     def left(self) -> int:
         """Entries of the backlog that the broker does not have."""
-        if not self._replaying and not self.refusals.pending and not any(n <= self._boundary for n in self._flying):
+        at_end = not self._replaying and self._replay.through and not self.refusals.pending
+        if at_end and not any(n <= self._boundary for n in self._flying):
             self._left = 0
         return self._left
 
@@ -73,7 +85,12 @@ class Lanes:
         """The entry that goes next, taken out of its lane, and whether it waited, or was sent before."""
         replay = self._peek_replay(now)
         self._replaying = replay is not None
-        live = self._peek_live() if self._apart or replay is None else None
+        if replay is None and not self._replay.through and not self.refusals.waiting:
+            self._stuck_at = self._stuck_at or now
+            self._apart = self._apart or now - self._stuck_at > STUCK
+        else:
+            self._stuck_at = 0.0
+        live = self._peek_live() if self._apart or (replay is None and self._replay.through) else None
         if live is not None and (replay is None or self._row < SHARE):
             self._row += 1
             waited = live.old or live.n <= self._reached
@@ -111,7 +128,7 @@ class Lanes:
         if self.refusals.waiting:
             return None
         found = self._replay.peek(self._flying, self.refusals)
-        if found is None:
+        if found is None and self._replay.through:
             again = self.refusals.again(now, not self._flying)
             if again is not None:
                 self._replay = _Lane(self._spool, again[0] - 1, again[1])

@@ -30,6 +30,8 @@ MANY = 10
 HOUSEKEEPING = 1.0
 # Keep-alives without a sign of life. A ping goes out after one; paho would wait for its answer for as long again.
 SILENCE = 1.45
+# A broker that answers pings and no message is left after so many seconds.
+ANSWER = 60.0
 
 
 class Link:
@@ -56,7 +58,7 @@ class Link:
         self._bytes = 0
         self._keepalive = max(1.0, config.keepalive)
         self._deadline = self._read_at = self._misc_at = 0.0
-        self._heard_at = self._stepped_at = time.monotonic()
+        self._heard_at = self._answered_at = self._stepped_at = time.monotonic()
         self._prepared: Optional[clients.Prepared] = None
         self._gone: Optional[Tuple[bool, int]] = None  # whether the broker said why, and paho's code
 
@@ -89,7 +91,7 @@ class Link:
         except (OSError, PublishError, UnicodeError) as error:
             refused, words = clients.told(error, config)
             self._end("refused" if refused else "lost", words)
-        self._heard_at = self._stepped_at = time.monotonic()
+        self._heard_at = self._answered_at = self._stepped_at = time.monotonic()
         self._deadline = self._heard_at + 2 * clients.CONNECT_TIMEOUT
 
     def too_large(self, message: Message) -> bool:
@@ -174,12 +176,18 @@ class Link:
 
     def _look_after(self, client: Any, now: float, timeout: float) -> None:
         # A process that stood still has not listened meanwhile.
-        self._heard_at += max(0.0, now - self._stepped_at - timeout - HOUSEKEEPING)
+        stood = max(0.0, now - self._stepped_at - timeout - HOUSEKEEPING)
+        self._heard_at += stood
+        self._answered_at += stood
         self._stepped_at = now
         if self.state == "connecting" and now > self._deadline:
             self._end("lost", f"{self._config.host}:{self._config.port} takes connections but does not speak MQTT")
         if self.state == "online" and now >= self._heard_at + SILENCE * self._keepalive:
             self._end("lost", f"no sign of life from the broker for {SILENCE * self._keepalive:.3g} s")
+        if self.state == "online" and self._sent:
+            oldest = next(iter(self._sent.values()))[1]
+            if now - max(oldest, self._answered_at) >= ANSWER:
+                self._end("lost", f"the broker has answered no message for {ANSWER:g} s")
         if now >= self._misc_at and client.socket() is not None:
             self._misc_at = now + min(HOUSEKEEPING, self._keepalive / 5)
             client.loop_misc()
@@ -231,7 +239,8 @@ class Link:
         found = self._sent.pop(mid, None)
         if found is not None:
             self._bytes -= len(found[0].payload)
-            self.ack_s = time.monotonic() - found[1]
+            self._answered_at = time.monotonic()
+            self.ack_s = self._answered_at - found[1]
             self._acknowledged(found[0], code.value)
 
     def _on_message(self, _client: Any, _data: Any, message: Any) -> None:

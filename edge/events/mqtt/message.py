@@ -27,6 +27,7 @@ class Message(NamedTuple):
     versioned: bool = False  # tells the schema's version beside the payload
     expiry: Optional[int] = None  # seconds
     correlation: Optional[bytes] = None
+    file: str = ""  # that a picture was read from
 
 
 class Heard(NamedTuple):
@@ -74,7 +75,7 @@ def _picture(entry: Entry, prefix: str, device: str, pictures: Pictures) -> Mess
         raise Unsendable(f"{file} is gone")
     newest = snapshot_topic(prefix, device, entry.camera)
     return Message(
-        checked(f"{newest}s/{topic_level(event)}"), picture, n=entry.n, newest=checked(newest), content=JPEG
+        checked(f"{newest}s/{topic_level(event)}"), picture, n=entry.n, newest=checked(newest), content=JPEG, file=file
     )
 
 

@@ -56,6 +56,11 @@ class Outbox:
             self._due.pop(topic, None)
             return self._retained.get(topic)
 
+    def other(self, topic: object) -> Optional[str]:
+        """Another topic that there is a word on."""
+        with self._lock:
+            return next((t for t in self._retained if t != topic), None)
+
     def connected(self) -> None:
         """From now on messages can leave: every retained one first."""
         with self._lock:

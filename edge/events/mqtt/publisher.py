@@ -36,18 +36,20 @@ class Publisher:
     """``state``: connecting, online, offline or refused; ``reason`` in words, and with no secret in it.
 
     ``pictures`` gives a picture's bytes by the path that its entry names, or None when it is gone.
+    ``keeps(topic)``: whether the newest picture of a camera is to be retained there.
     ``on_change(state, reason)`` is called in the publisher's thread. It must only hand the news on.
     """
 
     def __init__(
         self, mqtt: MqttConfig, device: str, spool: Source, pictures: Pictures,
         on_change: Callable[[str, str], None] = lambda *_: None,
+        keeps: Callable[[str], bool] = lambda topic: True,
     ) -> None:  # fmt: skip
         self.state, self.reason = "connecting", ""
         self._config, self._device, self._spool = mqtt, device, spool
         self._on_change = on_change
         self._outbox = Outbox()
-        self._delivery = Delivery(spool, device, pictures, self._outbox)
+        self._delivery = Delivery(spool, device, pictures, self._outbox, keeps)
         self._listeners = Listeners()
         self._backoff = Backoff()
         self._connections = self._thrown = 0

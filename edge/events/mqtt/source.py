@@ -22,6 +22,10 @@ class Source(Protocol):
     def waiting(self) -> int:
         """How many entries no broker has."""
 
+    @property
+    def reached(self) -> int:
+        """How far the last fetch() has looked; less than was asked for where the disk gives nothing."""
+
     def fetch(self, after: int, limit: int) -> List[Entry]: ...
 
     def delivered(self, ns: Iterable[int]) -> None: ...

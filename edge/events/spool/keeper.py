@@ -27,6 +27,7 @@ class Opened:
         self.done, self.last, self.tail = done, last, tail
         self.replaced = ""  # words, if it had to be replaced by another
         self.missing = 0  # entries that waited in that one and could not be read
+        self.guessed = False  # ``last`` is only known to be higher than any number in there
 
 
 class Keeper:
@@ -72,15 +73,17 @@ class Keeper:
         """What can be told of a file that cannot be opened for writing now. Never raises."""
         opened = Opened(Ranges(), 0, [])
         try:
-            if self._file.exists():
+            if _holds_something(self._file):
                 # Higher than any number in there, should it be unreadable: numbers are never used twice.
-                opened.last = int(time.time() * 1000)
+                opened.last, opened.guessed = int(time.time() * 1000), True
                 database = Database(self._file, read_only=True)
                 try:
                     opened = _told(database, database.tail(database.newest_block())[0])
                 finally:
                     database.close()
-        except (sqlite3.Error, OSError, Damaged, Foreign):
+        except Foreign:  # it is moved aside when it can be: nothing in it is ours
+            opened.last, opened.guessed = 0, False
+        except (sqlite3.Error, OSError, Damaged):
             pass
         return opened
 
@@ -197,6 +200,15 @@ class Keeper:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _holds_something(file: Path) -> bool:
+    try:
+        return os.stat(file).st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _told(database: Database, tail: List[Entry]) -> Opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from edge.errors import EdgeError
@@ -17,6 +18,10 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, Damaged) or type(error) is sqlite3.DatabaseError or "no such table" in str(error)
 
 
+# A daemon that was here before may still be at its last commit, on a slow disk.
+_PATIENCE = 3.0
+
+
 def lock(file: Path) -> int:
     """Take the file for this process; the descriptor holds it. Raises EdgeError, or OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,12 +31,16 @@ def lock(file: Path) -> int:
         fd = os.open(name, flags, 0o600)
     except OSError:
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW)  # a read-only disk; flock() wants no more
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise EdgeError(f"{file} is in use by another process: one daemon for each device") from None
-    return fd
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                os.close(fd)
+                raise EdgeError(f"{file} is in use by another process: one daemon for each device") from None
+        time.sleep(0.1)
 
 
 def connect(file: Path, read_only: bool = False) -> sqlite3.Connection:

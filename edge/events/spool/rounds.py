@@ -8,6 +8,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from edge.events.spool import upkeep
 from edge.events.spool.bounds import Bounds
+from edge.events.spool.database import Foreign
 from edge.events.spool.delivered import Ranges
 from edge.events.spool.entry import Trouble
 from edge.events.spool.keeper import Keeper, Opened, Pairs
@@ -18,7 +19,7 @@ from edge.events.spool.pending import Pending
 from edge.events.spool.recent import Recent
 from edge.events.spool.record import Damaged
 
-TROUBLES = (sqlite3.Error, OSError, Damaged)
+TROUBLES = (sqlite3.Error, OSError, Damaged, Foreign)
 # What was delivered is written with a commit when that was last done so long ago; and without one a little later.
 STATE_EVERY, STATE_ALONE = 0.7, 1.0
 JUDGE_EVERY = 1.0  # the bounds are looked at
@@ -41,6 +42,7 @@ class Rounds:
         self.discarded: Dict[int, str] = {}
         self._gone: List[Tuple[int, int]] = []
         self.committed = self.old = 0  # the newest committed number; and at the start
+        self.guessed = 0  # numbers up to here may be in a file that could not be read yet
         self.memory, self.reason = False, ""
         self.changed = False  # something was delivered that the file does not know
         self.commit_at = self._state_at = self._judge_at = self._history_at = float("-inf")
@@ -60,11 +62,17 @@ class Rounds:
             self._trouble(e)
             opened = self._keeper.peek()
         self._take_over(opened)
-        left = [e for e in left if e.n > self.committed]
         self.pending.next = self.committed + 1
-        if left:
-            self._skip(self.committed + 1, left[0].n - 1)
-            self.pending.take_over(left)
+        if opened.guessed:
+            # Which of these are in the file is not known: they come once more, under numbers of their own.
+            with self._lock:
+                for entry in left:
+                    self.pending.put(entry.kind, entry.camera, entry.type, entry.payload)
+        else:
+            left = [e for e in left if e.n > self.committed]
+            if left:
+                self._skip(self.committed + 1, left[0].n - 1)
+                self.pending.take_over(left)
         self.old = self.pending.next - 1
         if opened.replaced:  # it may have held numbers that could not be read: they are not used again
             self._skip(self.old + 1, self.old + _SKIPPED)
@@ -95,7 +103,10 @@ class Rounds:
 
     def give_up(self, ranges: Sequence[Tuple[int, int]], reason: str) -> None:
         count = sum(self._done.add(first, last) for first, last in ranges)
-        self._gone += ranges
+        for first, last in ranges:  # one after the other, for as long as the disk is away
+            if self._gone and self._gone[-1][1] == first - 1:
+                first = self._gone.pop()[0]
+            self._gone.append((first, last))
         self.changed = True
         self.losses.add(count, reason)
 
@@ -166,8 +177,10 @@ class Rounds:
             for pair in opened.done.pairs():
                 self._done.add(*pair)
             held = self.pending.held
-            if held and held[0].n > opened.last + 1:
-                self._skip(opened.last + 1, held[0].n - 1)
+            following = held[0].n if held else self.pending.next
+            if not opened.guessed and following > opened.last + 1:
+                self._skip(opened.last + 1, following - 1)
+            self.guessed = opened.last if opened.guessed else 0
             self.committed = max(self.committed, opened.last)
             self._recent.clear()
             self._recent.add(opened.tail)
@@ -208,7 +221,8 @@ class Rounds:
     def _settled(self, discarded: Dict[int, str], gone: Pairs, taken: Pairs) -> None:
         for n in discarded:
             self.discarded.pop(n, None)
-        del self._gone[: len(gone)]
+        known = set(gone)
+        self._gone = [pair for pair in self._gone if pair not in known]
         for pair in taken:
             self._done.add(*pair)
             self.changed = True

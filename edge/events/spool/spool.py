@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 from edge.events.spool.bounds import Bounds
 from edge.events.spool.delivered import Ranges
@@ -50,6 +50,8 @@ class Spool:
         )  # fmt: skip
         self._pending = self._rounds.pending
         self._started = self._stopping = False
+        self._ended = self._abandoned = False  # whether the thread did, and whether stop() did not wait for that
+        self.reached = 0  # of the publisher's thread: how far the last fetch() has looked
         self._blocks = 0  # together()s that are under way
         self._first_at = self._beat = 0.0
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -99,7 +101,8 @@ class Spool:
         """Entries that are not delivered, also those that wait for their commit."""
         with self._lock:
             last = self._pending.next - 1
-            return last - self._done.count(last) + len(self._early)
+            blind = self._rounds.guessed
+            return last - max(blind, 0) - (self._done.count(last) - self._done.count(blind)) + len(self._early)
 
     def alive(self, now: float) -> bool:
         """Whether the thread does its work; ``now`` is monotonic. A slow disk is no reason to say no."""
@@ -112,6 +115,7 @@ class Spool:
     def fetch(self, after: int, limit: int) -> List[Entry]:
         """What is committed and not delivered, beyond ``after``, in order."""
         found: List[Entry] = []
+        self.reached = after
         while len(found) < limit:
             with self._lock:
                 after = max(after, self._done.watermark)
@@ -120,11 +124,15 @@ class Spool:
                 if after + 1 >= first:
                     rest = [*self._recent.beyond(after), *(e for e in held if e.n > after)]
                     found += [e for e in rest if e.n not in self._done]
+                    self.reached = max(after, rest[-1].n if rest else self._rounds.committed)
                     break
-            page = [e for e in self._page(after) if e.n < first]
+            read = self._page(after)
+            if read is None:  # what lies behind it must not overtake it
+                break
+            page = [e for e in read if e.n < first]
             with self._lock:
                 found += [e for e in page if e.n not in self._done]
-            after = page[-1].n if page else first - 1
+            self.reached = after = page[-1].n if page else first - 1
         return found[:limit]
 
     def delivered(self, ns: Iterable[int]) -> None:
@@ -146,8 +154,8 @@ class Spool:
             self._rounds.changed = True
             self._lock.notify()
 
-    def _page(self, after: int) -> List[Entry]:
-        """From the file; where that is broken, from the one that it is replaced with."""
+    def _page(self, after: int) -> Optional[List[Entry]]:
+        """From the file; where that is broken, from the one that it is replaced with. None: it cannot be read now."""
         for _ in range(2):
             try:
                 return self._pages.next(after, self._rounds.old)
@@ -158,7 +166,7 @@ class Spool:
                         break
                     self._lock.notify_all()
                     self._lock.wait_for(lambda: not self._rounds.broken, MENDING)
-        return []
+        return None
 
     # Start and end
 
@@ -180,7 +188,9 @@ class Spool:
             self._lock.notify()
         if self._started:
             self._thread.join(deadline_s)
-        if not self._thread.is_alive():
+        with self._lock:
+            self._abandoned = self._started and not self._ended
+        if not self._abandoned:
             self._rounds.close()
 
     def change(self, bounds: Bounds) -> None:
@@ -211,6 +221,10 @@ class Spool:
                 with self._lock:
                     self._lock.wait(0 if stopping else 1.0)
             if stopping:
+                with self._lock:
+                    late, self._ended = self._abandoned, True
+                if late:  # a slow disk: who ended the daemon is gone, and the file is to be had again
+                    self._rounds.close()
                 return
 
     def _delay(self) -> float:
