@@ -15,6 +15,8 @@ from edge.config.section import Section, field, take_credentials
 from edge.config.source import WITH_USER, SourceUrl, parse_source
 from edge.config.values import Between, Bytes, Name, PictureSize, Point, Seconds, Secret, Share, Text
 
+#: Masks that a camera may have: an order for a picture tells them all, and has to fit into a message.
+_MOST_MASKS = 16
 Points = List[Tuple[float, float]]
 
 
@@ -127,6 +129,13 @@ class CameraConfig(Section):
     def _check_source(cls, source: str) -> str:
         parse_source(source, Path())
         return source.strip()
+
+    @pydantic.field_validator("masks")
+    @classmethod
+    def _not_too_many(cls, masks: Dict[str, MaskConfig]) -> Dict[str, MaskConfig]:
+        if len(masks) > _MOST_MASKS:
+            raise Fault(f"{len(masks)} are more than the {_MOST_MASKS} that a camera may have")
+        return masks
 
     @pydantic.field_validator("models")
     @classmethod

@@ -94,7 +94,6 @@ class Camera:
             return
         self._farewell = None
         self._online_at = None
-        self._growth = Growth()
         self._last_beat = self._loop.time()
         self._patience = START_S
         try:
@@ -103,6 +102,7 @@ class Camera:
             self._fail("unsupported", f"its capture process cannot be started: {self._python}: {error.strerror}", 0.0)
             return
         self.process.send(self._order())
+        self._growth = Growth(self._evidence.bytes)
         self._link(self)
 
     async def stop(self) -> None:
@@ -112,19 +112,27 @@ class Camera:
 
     def change(self, config: CameraConfig) -> None:
         """What the running process can take: rates, time-outs, and what it keeps of its stream."""
-        self.config = config
+        self._take(config)
+        self.keep(fps=self._fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout)
+
+    def keep(self, **change: object) -> None:
+        """Tell what it keeps of its stream, where that is something else now, and ``change`` with it."""
         if self._evidence.needs_rebuild:
             self._begin_anew()
             return
-        timeouts = {"stall_timeout": config.stall_timeout, "frozen_timeout": config.frozen_timeout}
-        self._tell(fps=self._fps, **timeouts, **self._evidence.change())
+        record = self._evidence.change()
+        if record:
+            self._growth = Growth(self._evidence.bytes)
+        if record or change:
+            self._tell(**change, **record)
+
+    def _take(self, config: CameraConfig) -> None:
+        self.config = config
+        self._evidence.covered()
 
     def ask(self, order: Dict[str, Any], fds: Sequence[int]) -> bool:
-        """Send the process an order; False when there is none."""
-        if self.process is None or self.process.ended:
-            return False
-        self.process.send(order, fds)
-        return True
+        """Send the process an order; False when there is none, or it takes none."""
+        return self.process is not None and self.process.ask(order, fds)
 
     def govern(self, factor: float) -> None:
         """Bring no more than this share of the wished rate to where it is analysed."""
@@ -136,14 +144,17 @@ class Camera:
     def _fps(self) -> float:
         return self.config.fps * self._factor
 
-    def rename(self, name: str) -> None:
+    def rename(self, name: str, config: Optional[CameraConfig] = None) -> None:
+        self._take(config or self.config)
         self._evidence.leaving()
         self.name = name
+        self._evidence.covered()
         self._tell(name=name)
 
     def rebuild(self, config: CameraConfig, override: str = "") -> None:
         """Another source, or on or off: a new process, as soon as the old one has let go of the camera."""
-        self.config, self.override = config, override
+        self._take(config)
+        self.override = override
         self._decoders = Decoders()
         self._retry.reset()
         self._begin_anew()
@@ -220,6 +231,9 @@ class Camera:
     def _online(self, news: Dict[str, Any]) -> None:
         before = (self.width, self.height)
         self.codec, self.decoder = news["codec"], news["decoder"]
+        if self._evidence.needs_rebuild:  # what is kept of it has changed since it was opened
+            self._begin_anew()
+            return
         self._decoders.worked(self.decoder)
         if news["note"] != self.note and news["note"]:
             log.event(_logger, news["note"], logging.WARNING, camera=self.name, decoder=self.decoder)
@@ -231,7 +245,7 @@ class Camera:
         elif before != (self.width, self.height):
             size = f"{self.width}x{self.height}"
             log.event(_logger, "camera's picture has another size", camera=self.name, size=size)
-            self._growth = Growth()
+            self._growth = Growth(self._evidence.bytes)
             self._changed(self)
 
     def _ended(self, status: int, last_words: str) -> None:

@@ -32,6 +32,8 @@ class Cameras:
         self.watches: Dict[str, Watch] = {}
         self._python, self._outlet, self._models, self._inference = python, outlet, models, inference
         self._changed, self._evidence = changed, evidence
+        if evidence is not None:
+            evidence.take_back = outlet.take_back
         self._by_number: Dict[int, Camera] = {}
         self._last_number = 0
         #: Share of the wished rates that is analysed: less while the device is too hot.
@@ -79,8 +81,7 @@ class Cameras:
         watch.flush("config")
         self._outlet.event(self._outlet.factory.camera_state(name, "removed"))
         self._outlet.forget(name)
-        camera.config = config
-        camera.rename(new)
+        camera.rename(new, config)
         self.by_name[new], self.watches[new] = camera, self._watch(new, config)
         self._tell_counts(new)
         self._wish(camera)
@@ -118,7 +119,7 @@ class Cameras:
     def keep(self) -> None:
         """What is kept of the streams may be something else now: commands that need it are allowed, or no more."""
         for camera in self.by_name.values():
-            camera.change(camera.config)
+            camera.keep()
 
     def order(self, names: Iterable[str]) -> None:
         """The order in which they are shown: the files'."""

@@ -21,6 +21,7 @@ from edge.daemon import status
 from edge.daemon.cameras import Cameras
 from edge.daemon.control import ControlServer
 from edge.daemon.engines import Engines
+from edge.daemon.evidence.covers import Covers
 from edge.daemon.evidence.evidence import Evidence
 from edge.daemon.homeassistant import HomeAssistant
 from edge.daemon.inference import Inference
@@ -69,6 +70,7 @@ class Daemon:
             Store(_evidence_folder(config), config.evidence.max_size, config.evidence.max_age),
             self.outlet.factory, self.outlet.event, self.outlet.spool.put,
             lambda name: self.cameras.by_name.get(name), "snapshot" in config.mqtt.commands,
+            Covers(state_folder() / "masks" / f"{config.device}.json"),
         )  # fmt: skip
         self.outlet.pictures = self.evidence
         python = own_python() if config.workers.python == "auto" else config.workers.python
@@ -114,6 +116,8 @@ class Daemon:
             _logger, "edge starts", version=edge.__version__, device=self.config.device,
             config=str(self.config.path), cameras=len(self.config.cameras), models=len(self.config.models),
         )  # fmt: skip
+        for name, camera in self.config.cameras.items():
+            self.evidence.known(name, camera)  # before the first picture that waits is sent
         try:
             await loop.run_in_executor(None, self.outlet.start)  # a damaged file takes its time to be mended
         except EdgeError:

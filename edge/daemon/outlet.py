@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple
@@ -19,6 +20,9 @@ from edge.events.mqtt.publisher import Publisher
 from edge.events.spool import Bounds, Spool, Trouble, folders
 from edge.events.spool.reader import History
 
+_logger = logging.getLogger("edge.daemon")
+# Of the time to stop: for what was put last to be committed.
+_COMMIT_S = 0.3
 #: Among the cameras' topics, for what is the device's: no camera can be called so.
 _TELEMETRY = "/telemetry"
 
@@ -49,7 +53,11 @@ class Outlet:
         self.file, intake = folders(state, config.device)
         self.spool = Spool(self.file, intake, Bounds.of(config.spool), trouble)
         self.pictures = Pictures()
-        self.publisher = Publisher(config.mqtt, config.device, self.spool, lambda path: self.pictures.read(path))
+        self._pictured = {snapshot_topic(config.mqtt.prefix, config.device, name) for name in config.cameras}
+        self.publisher = Publisher(
+            config.mqtt, config.device, self.spool, lambda path: self.pictures.read(path),
+            keeps=lambda topic: topic in self._pictured,
+        )  # fmt: skip
         self._made = MadeLog()
         self._prefix, self._device = config.mqtt.prefix, config.device
         self._counts: Dict[str, Dict[str, int]] = {}  # by camera: the number that stands at each topic
@@ -61,8 +69,9 @@ class Outlet:
 
     def stop(self, seconds: float) -> int:
         """Deliver what can be delivered in that time, keep the rest; how many events wait then. Blocks."""
-        left = self.publisher.stop(seconds)
-        self.spool.stop(seconds)
+        end = time.monotonic() + seconds
+        left = self.publisher.stop(max(0.3, seconds - _COMMIT_S))
+        self.spool.stop(max(_COMMIT_S, end - time.monotonic()))
         return left
 
     def alive(self, now: float) -> bool:
@@ -85,11 +94,18 @@ class Outlet:
 
     def happened(self, camera: str, happening: Happening, stages: Dict[str, float]) -> None:
         """What analytics found in a picture of ``camera``."""
-        made = self.factory.make(camera, happening, stages or None)
-        event = self.pictures.named(made)
+        made = event = self.factory.make(camera, happening, stages or None)
+        # It has its number: whatever becomes of its pictures, it is told.
+        try:
+            event = self.pictures.named(made)
+        except Exception:
+            _logger.exception("an event gets no pictures")
         self.event(event)
         if event is not made:
-            self.pictures.order(event, happening.time)
+            try:
+                self.pictures.order(event, happening.time)
+            except Exception:
+                _logger.exception("an event's pictures cannot be ordered")
 
     def event(self, event: Event) -> None:
         payload = event.to_json()
@@ -116,7 +132,12 @@ class Outlet:
             self._retain(_TELEMETRY, f"{self._base}/telemetry", {"time": self.factory.now(), **said})
 
     def camera_state(self, camera: str, state: Dict[str, Any]) -> None:
+        self._pictured.add(snapshot_topic(self._prefix, self._device, camera))
         self._retain(camera, f"{self._base}/cameras/{topic_level(camera)}/state", state)
+
+    def take_back(self, camera: str) -> None:
+        """The broker is to keep its newest picture no more; the next one it does."""
+        self._clear(snapshot_topic(self._prefix, self._device, camera))
 
     def counts(self, camera: str, counts: Mapping[Tuple[str, str], int], zones: Iterable[str] = ()) -> None:
         """The camera has these counts, by zone and label, and no others any more; each zone its sum as well."""
@@ -135,10 +156,16 @@ class Outlet:
         """The camera is gone, and what the broker keeps of it goes too."""
         for topic in self._topics(camera):
             self._clear(topic)
-        if camera != _TELEMETRY:
-            self._clear(snapshot_topic(self._prefix, self._device, camera))  # the publisher keeps the last one there
+        if camera not in ("", _TELEMETRY):
+            self._pictured.discard(snapshot_topic(self._prefix, self._device, camera))  # the publisher's thread looks
+            self.take_back(camera)
         self._counts.pop(camera, None)
         self._states.pop(camera, None)
+
+    def withdraw(self) -> None:
+        """The device is going to have another name: nothing of this one stays at the broker."""
+        for camera in {*self._states, *self._counts}:
+            self.forget(camera)
 
     def reconnect(self, mqtt: MqttConfig) -> bool:
         """Another broker, or another way to it; what waits is sent there. Whether the states must be told anew.

@@ -36,6 +36,7 @@ class Overrides:
         self._file = file
         self._by_camera = _read(file)
         self._written: Optional[Dict[str, Override]] = dict(self._by_camera)
+        self._writing: Optional[asyncio.Future[None]] = None  # the last one, also when it is done
         self._thread = ThreadPoolExecutor(1, "edge-overrides")  # which starts with the first thing to be written
 
     def set(self, camera: str, enabled: bool, configured: bool, now: str) -> bool:
@@ -76,10 +77,13 @@ class Overrides:
     async def keep(self) -> str:
         """Write down what has changed. Empty, or why a restart will not know of it."""
         if self._written == self._by_camera:
+            if self._writing is not None:
+                await asyncio.wait([self._writing])
             return ""
         overrides = self._written = dict(self._by_camera)  # the thread does them one after the other
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, _write, self._file, overrides)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, _write, self._file, overrides)
+            await asyncio.shield(self._writing)
         except OSError as error:
             self._written = None  # nobody knows what is there: the next one writes
             reason = f"until the next start alone: {self._file} cannot be written: {error.strerror}"

@@ -82,12 +82,17 @@ class WorkerProcess:
 
         Whoever is stuck misses its heartbeat and is replaced, and the one that replaces it is told everything anew.
         """
+        self.ask(message, fds)
+
+    def ask(self, message: Dict[str, Any], fds: Sequence[int] = ()) -> bool:
+        """The same; whether the order was taken."""
         if self.ended or self._closed_at is not None:
-            return
+            return False
         try:
             self.channel.send(message, fds)
         except (Closed, BlockingIOError):
-            pass
+            return False
+        return True
 
     async def stop(self, timeout: float) -> None:
         """Ask it to end, and kill it when it has not within ``timeout`` seconds; returns when it is gone."""

@@ -23,7 +23,8 @@ class EventFactory:
         self.device = device
         self.boot_id = new_boot_id() if boot_id is None else boot_id
         self._clock = WallClock() if clock is None else clock
-        self._ids = EventIds() if ids is None else ids
+        #: Gives the ids, one after the other.
+        self.ids = EventIds() if ids is None else ids
         self._lock = threading.Lock()
         self._seq = 0
         # Of the last picture: what was given, and the same in readable numbers. Its events come one after the other.
@@ -88,7 +89,7 @@ class EventFactory:
         told = rfc3339(self._clock(self._clock.now() if time is None else time))
         with self._lock:  # nothing that can fail stands between the number and the event
             self._seq += 1
-            return Event(self._ids(), kind, self.device, told, self._seq, self.boot_id, **said)
+            return Event(self.ids(), kind, self.device, told, self._seq, self.boot_id, **said)
 
 
 def _object(facts: Facts) -> EventObject:

@@ -274,3 +274,11 @@ def test_events_that_have_no_picture(problems):
 def test_validation_knows_only_marks_that_exist():
     assert set(Config.model_fields["device"].json_schema_extra) == {"apply"}
     assert len(set(APPLY)) == 5
+
+
+def test_sixteen_masks_are_enough(write, problems):
+    masks = [f"m{n}: {{points: [[0, 0], [1, 0], [1, 1]]}}" for n in range(17)]
+    camera = "cameras: {{c: {{source: 'test://', masks: {{{}}}}}}}\n"
+    assert len(load(write(MINIMAL + camera.format(", ".join(masks[:16])))).cameras["c"].masks) == 16
+    (problem,) = problems(MINIMAL + camera.format(", ".join(masks)))
+    assert problem.key == "cameras.c.masks" and "17 are more than the 16" in problem.message

@@ -116,6 +116,67 @@ def test_a_raw_source_gets_a_new_pipeline(capture: Callable[[str], None], tmp_pa
     run(test)
 
 
+def test_a_reload_tells_a_camera_what_has_changed_and_nothing_else(
+    capture: Callable[[str], None], tmp_path: Path
+) -> None:
+    capture(SERVE)
+
+    async def test() -> None:
+        wired = Wired(tmp_path)
+        wired.camera.start()
+        await wired.until(lambda: wired.states)
+        wired.camera.codec = ""
+        wired.camera.keep()
+        wired.evidence.commanded = True
+        wired.camera.keep()
+        await wired.until(lambda: "change" in wired.camera.codec)
+        told = eval(wired.camera.codec)
+        assert set(told) == {"op", "record"}, "the first one told nothing"
+        await wired.end()
+
+    run(test)
+
+
+def test_a_raw_source_whose_order_changed_before_it_was_online(capture: Callable[[str], None], tmp_path: Path) -> None:
+    capture(
+        "kept = order.get('record')\n"
+        "if kept is None: assert channel.receive().control['op'] == 'change'\n"
+        "channel.send({**online, 'codec': 'raw', 'decoder': repr(kept)}); wait()"
+    )
+
+    async def test() -> None:
+        wired = Wired(tmp_path)
+        wired.camera.start()
+        wired.camera.change(CameraConfig(source="test://", **BOTH))
+        await wired.until(lambda: wired.camera.state == "online")
+        assert "seconds" in wired.camera.decoder and wired.camera.restarts == 0
+        await wired.end()
+
+    run(test)
+
+
+def test_masks_come_before_the_end_of_a_clip_whose_camera_is_rebuilt(
+    capture: Callable[[str], None], tmp_path: Path
+) -> None:
+    capture(SERVE)
+
+    async def test() -> None:
+        wired = Wired(tmp_path, **BOTH)
+        wired.camera.start()
+        await wired.until(lambda: wired.states)
+        wired.happen("zone.enter")
+        await wired.until(lambda: wired.camera.codec == "a clip")
+        told: List[Dict[str, Any]] = []
+        ask = wired.camera.ask
+        wired.camera.ask = lambda order, fds: told.append(order) or ask(order, fds)  # type: ignore
+        masks = {"door": {"points": [[0, 0], [0.5, 0], [0.5, 0.5]]}}
+        wired.camera.rebuild(CameraConfig(source="test://", masks=masks, enabled=False, **BOTH))
+        assert len(told[0]["masks"]) == 1
+        await wired.end()
+
+    run(test)
+
+
 def test_a_picture_and_a_clip_by_a_real_channel(capture: Callable[[str], None], tmp_path: Path) -> None:
     capture(SERVE)
 

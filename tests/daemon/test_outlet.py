@@ -52,6 +52,29 @@ def test_a_camera_that_goes_leaves_nothing_behind(outlet: Outlet, broker: Broker
     wait_until(lambda: kept(broker) == expected, what="what is left")
 
 
+def test_the_newest_picture_is_kept_of_cameras_that_there_are(outlet: Outlet, broker: Broker) -> None:
+    outlet.pictures.read = lambda path: path.encode()  # type: ignore[method-assign]
+    topic = "edge/gate-7/cameras/{}/snapshot"
+
+    def picture(camera: str, file: str) -> None:
+        said = f'{{"event":"{file}","file":"{file}"}}'.encode()
+        outlet.spool.put("picture", camera, "", said)
+
+    outlet.camera_state("gate", {"state": "online"})
+    outlet.camera_state("yard", {"state": "online"})
+    picture("yard", "1")
+    wait_until(lambda: kept(broker).get(topic.format("yard")) == "1", what="it is there")
+    outlet.forget("yard")
+    picture("yard", "2")
+    picture("gate", "3")
+    wait_until(lambda: kept(broker).get(topic.format("gate")) == "3", what="the other's")
+    assert topic.format("yard") not in kept(broker)
+    outlet.take_back("gate")
+    wait_until(lambda: topic.format("gate") not in kept(broker), what="it is taken back")
+    picture("gate", "4")
+    wait_until(lambda: kept(broker).get(topic.format("gate")) == "4", what="the next one")
+
+
 def test_another_prefix_empties_the_old_topics(outlet: Outlet, broker: Broker) -> None:
     outlet.device_state({"version": "1"})
     outlet.camera_state("gate", {"state": "online"})

@@ -10,7 +10,11 @@ from typing import Any, Callable, Dict, Iterator, List
 import paho.mqtt.client as paho
 import pytest
 
+from edge.events.mqtt.delivery import Delivery
+from edge.events.mqtt.message import Message
+from edge.events.mqtt.outbox import Outbox
 from edge.events.mqtt.publisher import Publisher
+from edge.events.spool import Entry
 from scripts.servers import Broker, wait_until
 from tests.support.collector import Collector
 from tests.support.fake_broker import FakeBroker
@@ -84,6 +88,22 @@ def test_an_old_picture_does_not_replace_a_newer_one(broker: Broker, make: Make,
     spool.picture("new", "new.jpg")
     wait_until(lambda: publisher.waiting == 0, what="all delivered")
     wait_until(lambda: publisher._outbox._retained[f"{CAMERA}/snapshot"].payload == b"new", what="the new one")
+
+
+@pytest.mark.parametrize("why", ["its camera is gone", "it was masked since", ""])
+def test_what_is_retained_of_a_picture_that_was_under_way(why: str, spool: MemorySpool) -> None:
+    topic, outbox = f"{CAMERA}/snapshot", Outbox()
+    pictures = {"p.jpg": b"picture"}
+    delivery = Delivery(spool, "gate-7", pictures.get, outbox, lambda said: said == topic and not why.endswith("gone"))
+    delivery._prefix = "edge"
+    entry = Entry(5, "picture", "gate", "", b'{"event":"id-1","file":"p.jpg"}', False)
+    message = delivery._prepared(entry, True)
+    assert message is not None
+    if "masked" in why:
+        pictures.clear()
+    delivery._taken(message)
+    kept = outbox.pick(topic)
+    assert kept == Message(topic, b"", True) if why else kept is not None and kept.payload == b"picture"
 
 
 def test_what_mqtt_5_says_beside_the_payload(broker: Broker, make: Make, spool: MemorySpool) -> None:

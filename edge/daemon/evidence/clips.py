@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from edge.daemon.evidence.requests import DEADLINE_S, Request, Requests, Source
 from edge.daemon.evidence.wanted import masks
 from edge.events.evidence.places import StoreError
 
+_logger = logging.getLogger("edge.evidence")
 _NS = 1_000_000_000
 
 
@@ -39,6 +41,14 @@ class Clip:
         if now < self.end:
             self._until(now)
 
+    def cover(self) -> None:
+        """Its camera's configuration may have masks that it has not: they hold for all of it. None is taken away."""
+        config = self.request.camera.config
+        added = [mask for mask in masks(config) if mask not in self._masks] if config.clips.masked else []
+        if added and self.request.open:
+            self._masks = [*self._masks, *added]
+            self._say({"masks": self._masks})
+
     def patience(self) -> float:
         """Seconds until it has to be there: a masked one is encoded anew first."""
         left = max(0, self.end - time.clock_gettime_ns(time.CLOCK_MONOTONIC)) / _NS
@@ -53,8 +63,19 @@ class Clip:
         self.end = end
         if self.request.number:
             self.request.patience(self.patience())
-        if self.request.sent:
-            self.request.camera.ask({"op": "clip", "request": self.request.number, "to": end}, [])
+        self._say({})
+
+    def _say(self, more: Dict[str, Any]) -> None:
+        """Tell the process, if it has the order already; without its word on masks there is no clip."""
+        if not self.request.sent:
+            return
+        try:
+            order = {"op": "clip", "request": self.request.number, "to": self.end, **more}
+            told, why = self.request.camera.ask(order, []), "its capture process could not be told of masks"
+        except (OSError, ValueError) as error:
+            told, why = False, f"its capture process could not be told of masks: {error}"
+        if not told and more:
+            self.request.fail(why)
 
     def _order(self) -> Dict[str, Any]:
         return {"op": "clip", "from": self.start, "to": self.end, "masks": self._masks}
@@ -66,6 +87,8 @@ class Clips:
     def __init__(self, requests: Requests, done: Callable[[Clip, Mapping[str, Any], str], None]) -> None:
         self._requests, self._done = requests, done
         self._running: Dict[int, Clip] = {}
+        #: All that are not answered yet.
+        self._open: List[Clip] = []
 
     def path(self, camera: Source, moment: int, new: str) -> str:
         """The file that shows an event of that moment: the one under way if it can, else ``new``."""
@@ -79,7 +102,14 @@ class Clips:
             clip.extend(moment, camera.config.clips.after)
             return
         clip = self._running[camera.number] = Clip(camera, event, path, moment)
+        self._open.append(clip)
         self._requests.begin(self._make(clip))
+
+    def cover(self, camera: Source) -> None:
+        """The camera may have masks that it had not."""
+        for clip in self._open:
+            if clip.request.camera.number == camera.number:
+                clip.cover()
 
     def finish(self, camera: Source) -> None:
         """The camera goes, or gets another name: what it has recorded is enough."""
@@ -98,6 +128,11 @@ class Clips:
             news = await self._requests.make(clip.request, clip.patience())
         except StoreError as error:
             reason = str(error)
+        except Exception:
+            _logger.exception("a clip cannot be made")
+            reason = "internal error"
+        finally:
+            self._open.remove(clip)
         number = clip.request.camera.number
         if self._running.get(number) is clip:
             del self._running[number]

@@ -12,15 +12,17 @@ import asyncio
 import dataclasses
 import json
 import logging
+import time
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Protocol
 
 from edge import log
 from edge.config import CameraConfig
 from edge.daemon.evidence.clips import Clip, Clips
+from edge.daemon.evidence.covers import Covers
 from edge.daemon.evidence.requests import Requests, Source
 from edge.daemon.evidence.snapshots import Snapshot, Snapshots
 from edge.daemon.evidence.thread import DiskThread
-from edge.daemon.evidence.wanted import Shown, record_order, snapshot_order, wants
+from edge.daemon.evidence.wanted import Shown, masks, record_order, snapshot_order, wants
 from edge.daemon.outlet import Pictures
 from edge.errors import EdgeError
 from edge.events.event import Event
@@ -28,7 +30,6 @@ from edge.events.evidence.places import Place
 from edge.events.evidence.store import Store
 from edge.events.evidence.unfinished import REASON, Unfinished, unfinished
 from edge.events.factory import EventFactory
-from edge.events.ids import EventIds
 
 _logger = logging.getLogger("edge.evidence")
 _FIRST_TIDY_S = 5.0
@@ -45,7 +46,8 @@ class Put(Protocol):
 
 class Evidence(Pictures):
     """``camera(name)`` is the camera of that name; ``tell`` takes the events that follow; ``commanded``: whether a
-    snapshot may be ordered at any time. For the loop's thread, but for :meth:`read`.
+    snapshot may be ordered at any time; ``covers``: what is known of masks. For the loop's thread, but for
+    :meth:`read`.
     """
 
     def __init__(
@@ -56,17 +58,21 @@ class Evidence(Pictures):
         put: Put,
         camera: Callable[[str], Optional[Source]],
         commanded: bool,
+        covers: Optional[Covers] = None,
     ) -> None:
         self.commanded = commanded
         #: When the event that comes next happened, and which picture shows it: said before each.
         self.shown: Optional[Shown] = None
         self.made = self.failed = 0
+        #: The newest picture of a camera is to be taken back from the broker.
+        self.take_back: Callable[[str], None] = lambda camera: None
         self.thread = DiskThread()
         self._store, self._factory, self._tell, self._put, self._camera = store, factory, tell, put, camera
         self._requests = Requests(store, self.thread)
         self._snapshots = Snapshots(self._requests, store, self.thread, self._snapshot_done)
         self._clips = Clips(self._requests, self._clip_done)
-        self._ids = EventIds()
+        self._ids = factory.ids  # the events': a mask has its place among them
+        self._covers = Covers() if covers is None else covers
         self._commands: Dict[str, asyncio.Future[str]] = {}
         self._tidying: Optional[asyncio.Task[None]] = None
 
@@ -80,8 +86,10 @@ class Evidence(Pictures):
         """Keep what comes of what is under way; the capture processes are gone by now."""
         if self._tidying is not None:
             self._tidying.cancel()
-        await self._requests.finished(_STOP_S)
-        await self.thread.end(_STOP_S)
+        until = time.monotonic() + _STOP_S
+        # Some of it is left for what the thread then has to remove.
+        await self._requests.finished(_STOP_S * 0.8)
+        await self.thread.end(max(0.0, until - time.monotonic()))
 
     def change(self, max_size: int, max_age: float, commanded: bool) -> None:
         """Other bounds; and where ``commanded`` changes, cameras are to be told what they keep."""
@@ -123,8 +131,8 @@ class Evidence(Pictures):
             self._clips.order(camera, event.id, event.clip, shown.moment)
 
     def read(self, path: str) -> Optional[bytes]:
-        """A snapshot, for the broker; None where it is gone. Any thread."""
-        return self._store.read(path)
+        """A snapshot, for the broker; None where it is gone, or shows what was masked since. Any thread."""
+        return None if self._covers.hides(path) else self._store.read(path)
 
     async def snapshot(self, name: str) -> str:
         """The newest picture of a camera: where it lies, once it does. Raises EdgeError in words."""
@@ -156,6 +164,19 @@ class Evidence(Pictures):
         """A capture process's answer to a request."""
         self._requests.heard(camera, news)
 
+    def covered(self, camera: Source) -> None:
+        """The camera may have masks that it had not: they hold for what is under way, too."""
+        self._clips.cover(camera)
+        self.known(camera.name, camera.config)
+
+    def known(self, name: str, config: CameraConfig) -> None:
+        """A camera as it is now. Pictures from before it was given a mask do not leave the device any more."""
+        if self._covers.see(name, masks(config), self._ids()):
+            self.take_back(name)
+        if self._covers.changed:
+            said = self._covers.said()
+            self.thread.later(lambda: self._covers.write(said))
+
     def leaving(self, camera: Source) -> None:
         """Its process is about to be ended, or its name to change."""
         self._clips.finish(camera)
@@ -168,7 +189,7 @@ class Evidence(Pictures):
 
     def _snapshot_done(self, snapshot: Snapshot, reason: str) -> None:
         self._count(reason)
-        if not reason and snapshot.publish:
+        if not reason and snapshot.publish and not self._covers.hides(snapshot.path):
             self._publish(snapshot.event, snapshot.camera, snapshot.path, snapshot.time)
         waiting = self._commands.get(snapshot.event)
         if waiting is not None:
@@ -189,8 +210,8 @@ class Evidence(Pictures):
             self._factory.evidence("clip.ready", clip.camera, clip.event, clip=clip.path, duration_s=seconds)
         )  # fmt: skip
 
-    def _publish(self, event: str, camera: str, path: str, time: str) -> None:
-        said = {"event": event, "camera": camera, "file": path, "time": time}
+    def _publish(self, event: str, camera: str, path: str, at: str) -> None:
+        said = {"event": event, "camera": camera, "file": path, "time": at}
         self._put("picture", camera, "", json.dumps(said, separators=(",", ":")).encode())
 
     def _count(self, reason: str) -> None:
@@ -211,6 +232,8 @@ class Evidence(Pictures):
                 self._tell(self._factory.evidence(missing.kind, missing.camera, missing.of, reason=REASON))
             for event in found.pictures:
                 camera = self._camera(event["camera"])
+                if self._covers.hides(event["snapshot"]) or self._covers.hides_before(event["camera"]):
+                    continue
                 if camera is not None and camera.config.snapshots.publish:
                     self._publish(event["id"], event["camera"], event["snapshot"], event["time"])
         except Exception as error:  # whatever the history is like, the daemon goes on

@@ -18,17 +18,26 @@ class EvidenceLink:
         self._camera, self._evidence = camera, evidence
         #: What the process was told last.
         self._told: Optional[Dict[str, Any]] = None
+        #: What it began with.
+        self._opened: Optional[Dict[str, Any]] = None
+        self.covered()
 
     def order(self) -> Optional[Dict[str, Any]]:
         """What a new process keeps of its stream."""
-        self._told = self._wanted()
+        self._told = self._opened = self._wanted()
         return self._told
+
+    @property
+    def bytes(self) -> int:
+        """What the process was told that this may take of memory."""
+        return 0 if self._told is None else int(self._told["bytes"])
 
     def change(self) -> Dict[str, Any]:
         """The same for one that runs: what it is to be told, if that is something else now."""
         if self._wanted() == self._told:
             return {}
-        return {"record": self.order()}
+        self._told = self._wanted()
+        return {"record": self._told}
 
     @property
     def needs_rebuild(self) -> bool:
@@ -38,7 +47,7 @@ class EvidenceLink:
         process = self._camera.process
         if process is None or process.ended or self._camera.codec != "raw":
             return False
-        return (self._told is None) != (self._wanted() is None)
+        return (self._opened is None) != (self._wanted() is None)
 
     def heard(self, news: Mapping[str, Any]) -> bool:
         """Whether that was an answer."""
@@ -47,6 +56,11 @@ class EvidenceLink:
         if self._evidence is not None:
             self._evidence.heard(self._camera, news)
         return True
+
+    def covered(self) -> None:
+        """The camera's configuration may have masks that it had not."""
+        if self._evidence is not None:
+            self._evidence.covered(self._camera)
 
     def leaving(self) -> None:
         """The process is about to be ended, or the camera gets another name."""

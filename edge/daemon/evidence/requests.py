@@ -90,6 +90,8 @@ class Requests:
 
     def __init__(self, store: Store, thread: DiskThread) -> None:
         self._store, self._thread = store, thread
+        #: A clip takes long to be written out, and snapshots do not wait for it.
+        self._slow = DiskThread("edge-evidence-sync")
         self._numbers = itertools.count(1)
         self._open: Dict[int, Request] = {}
         #: By kind and camera.
@@ -152,15 +154,16 @@ class Requests:
         task.add_done_callback(self._tasks.discard)
 
     async def finished(self, seconds: float) -> None:
-        """Wait for what is under way, so long at most; the rest fails."""
+        """Wait for what is under way, so long at most; what is not there after two thirds of it fails."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+            await asyncio.wait(self._tasks, timeout=seconds * 2 / 3)
         for request in self._all():
             request.fail("the daemon ends")
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+            await asyncio.wait(self._tasks, timeout=seconds / 3)
         for task in self._tasks:
             task.cancel()
+        await self._slow.end(0.0)
 
     def heard(self, camera: Source, news: Mapping[str, Any]) -> None:
         """An answer. One that nobody waits for any more is not heard."""
@@ -196,11 +199,16 @@ class Requests:
         try:
             if request.open:
                 request.sent = True
-                if not request.camera.ask({**request.order(), "request": request.number}, [draft.fd]):
-                    request.fail("its capture process is not there")
+                try:
+                    if not request.camera.ask({**request.order(), "request": request.number}, [draft.fd]):
+                        request.fail("its capture process is not there, or takes no order")
+                except (OSError, ValueError) as error:
+                    request.fail(f"its capture process cannot be asked: {error}")
             news = await request.answer
             if not news.get("ok"):
                 raise _failure(news)
+            if request.kind == "clip":
+                await self._slow.run(draft.sync)
         except BaseException:
             self._thread.later(draft.drop)
             raise

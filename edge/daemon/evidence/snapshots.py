@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from edge.daemon.evidence.requests import Request, Requests, Source
 from edge.daemon.evidence.thread import DiskThread
+from edge.daemon.evidence.wanted import masks
 from edge.events.evidence.places import StoreError
 from edge.events.evidence.store import Store
 
+_logger = logging.getLogger("edge.evidence")
 #: Events that share one picture at most.
 _MOST_SHARED = 32
 
@@ -39,7 +42,9 @@ class Snapshots:
         if request is not None and request.open and order["captured"] is not None and len(wanted) < _MOST_SHARED:
             wanted.append(snapshot)
             return
-        request = Request("snapshot", camera, snapshot.path, lambda: order)
+        request = Request(
+            "snapshot", camera, snapshot.path, lambda: {**order, "masks": masks(camera.config)}
+        )  # fmt: skip
         request.again = True
         self._making[key] = request, [snapshot]
         self._requests.begin(self._make(key, request, self._making[key][1]))
@@ -50,6 +55,9 @@ class Snapshots:
             await self._requests.make(request)
         except StoreError as error:
             reason = str(error)
+        except Exception:
+            _logger.exception("a snapshot cannot be made")
+            reason = "internal error"
         if self._making.get(key, (None,))[0] is request:
             del self._making[key]
         for snapshot in wanted:
@@ -58,5 +66,9 @@ class Snapshots:
                     await self._thread.run(self._store.copy, request.path, snapshot.path)
                 except StoreError as error:
                     self._done(snapshot, str(error))
+                    continue
+                except Exception:
+                    _logger.exception("a snapshot cannot be copied")
+                    self._done(snapshot, "internal error")
                     continue
             self._done(snapshot, reason)

@@ -18,7 +18,8 @@ _Job = Tuple[Callable[[], Any], "asyncio.Future[Any]"]
 class DiskThread:
     """Not an executor of the library's: at the end of the process that would be waited for, hanging or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "edge-evidence") -> None:
+        self._name = name
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[Optional[_Job]] = queue.SimpleQueue()
         self._thread: Optional[threading.Thread] = None
@@ -29,9 +30,7 @@ class DiskThread:
 
     def begin(self, job: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """The same, to be waited for later."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="edge-evidence", daemon=True)
-            self._thread.start()
+        self._start()
         done: asyncio.Future[T] = self._loop.create_future()
         if self._jobs.qsize() >= MOST_WAITING:
             done.set_exception(StoreError("the disk does not answer"))
@@ -41,6 +40,7 @@ class DiskThread:
 
     def later(self, job: Callable[[], None]) -> None:
         """What has to be done in any case, and raises nothing."""
+        self._start()
         self._jobs.put((job, self._loop.create_future()))
 
     async def end(self, seconds: float) -> None:
@@ -48,6 +48,11 @@ class DiskThread:
         if self._thread is not None:
             await asyncio.wait([self.begin(lambda: None)], timeout=seconds)
         self._jobs.put(None)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
 
     def _work(self) -> None:
         while True:
