@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple
 from .element import Element
 from .evidence_fault import EvidenceError
 from .gst import build
+from .guard import push_on
 from .pipeline import Parts
 from .ring.headers import told
 from .ring.raw import KEPT, forked
@@ -36,6 +37,7 @@ def behind(pipeline: Any, elements: List[Element], raw: bool, source: Source, pa
     front, branch, line = (build(pipeline, some) for some in fork)
     for some in (branch, line):
         front[-1].link(some[0])
+    push_on(branch[0])
     return Behind(front + line, branch)
 
 

@@ -217,6 +217,13 @@ class Probe:
             _remove_probe(address(self._pad), number)
         self._added = []
 
+    def close(self) -> None:
+        """It is gone with all that it held. Only once nothing flows through the pad any more, and only once."""
+        self.remove()
+        for _kind, callback in self._callbacks:
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(callback))
+        self._callbacks = []
+
 
 def each_buffer(pad: Any, look: Callable[[int], int]) -> None:
     """A :class:`Probe` that stays."""

@@ -7,7 +7,7 @@ import threading
 from typing import Any, Optional, Sequence, Set, Tuple
 
 from ..boards import Board
-from ..errors import BrokenDecoder, Ended, SourceError, Stalled, Unreachable, Unsupported
+from ..errors import BrokenDecoder, SourceError, Unreachable, Unsupported
 from . import pads
 from .behind import behind, packets
 from .device import take_form
@@ -45,6 +45,7 @@ class Stream:
         self._board, self._avoid = board, avoid
         self._sink: Optional[Sink] = None
         self._behind: Set[str] = set()  # the names of the elements behind the source's pad
+        self._beside: Set[str] = set()  # and of those that keep pictures, without which it goes on
         self._trouble = Trouble(source)
         self._linking = threading.Lock()
         #: The last seconds of it as it was sent, where that is asked for (:meth:`keep`).
@@ -122,7 +123,7 @@ class Stream:
             if rtp:
                 guard(pad, self.codec)
                 push_on(self._pipeline.get_by_name("ignore"))
-            self._behind = {element.get_name() for element in found.all}
+            self._behind, self._beside = ({e.get_name() for e in some} for some in (found.line, found.others))
             # In software what scales converts as well, and tells of it in its caps; anything else keeps the numbers.
             kept = self._in_hardware or " " in parts.scaler
             sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"), self._origin if kept else None)
@@ -145,15 +146,7 @@ class Stream:
             if message.type == Gst.MessageType.ERROR:
                 self._heed(message)
             elif message.type == Gst.MessageType.EOS:
-                if self.source.kind == "csi" and not self.frames:
-                    # Argus says on its stderr why, and here nothing but this.
-                    raise Unreachable(
-                        "no picture from {}: is that camera plugged in, and has it such a mode, size and rate? "
-                        "(journalctl -u nvargus-daemon)".format(self.source.location)
-                    )
-                if self.source.live:
-                    raise Stalled("the camera ended its stream")
-                raise Ended("the file is over")
+                raise self._trouble.ended(self.frames)
             elif message.type == Gst.MessageType.ASYNC_DONE:
                 self._loop.found()
             elif message.type == Gst.MessageType.SEGMENT_DONE:
@@ -162,6 +155,9 @@ class Stream:
     def _heed(self, message: Any) -> None:
         """Raise what an error means, if that is known and the stream cannot go on after it."""
         name = message.src.get_name()
+        if name in self._beside:
+            self.note = self.note or "its pictures cannot be kept: {}".format(read_error(message))
+            return
         if name == "decoder" and self._memory and not self.frames and self._trouble.failure is None:
             raise BrokenDecoder(self.decoder, "does not work here: {}".format(read_error(message)))
         self._trouble.heed(message, self._sink is not None, name in self._behind, self.frames)
@@ -188,8 +184,11 @@ class Stream:
         """Without a lock: who links may hold it for as long as a decoder takes to open. It is called after that too."""
         held = self._pipeline.get_by_name("pace")
         if held is not None:  # the memory there may be another than the decoder's
-            text = pace(self.source.fps, pads.memory(held.get_property("caps")))
-            held.set_property("caps", Gst.Caps.from_string(text))
+            now = held.get_property("caps")
+            then = Gst.Caps.from_string(pace(self.source.fps, pads.memory(now)))
+            # The same ones told again make all in front of it negotiate anew, down to the decoder.
+            if not then.is_equal(now):
+                held.set_property("caps", then)
 
     @property
     def _origin(self) -> Optional[Any]:

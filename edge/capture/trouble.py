@@ -2,7 +2,7 @@
 
 from typing import Any, Optional, Tuple
 
-from ..errors import SourceError, Stalled, Unreachable, Unsupported
+from ..errors import Ended, SourceError, Stalled, Unreachable, Unsupported
 from .failure import GstError, failure, place, silent
 from .gst import read_error
 from .reach import Reach
@@ -54,6 +54,16 @@ class Trouble:
         if found is not None:
             raise found
         self._find_reason()
+
+    def ended(self, frames: int) -> SourceError:
+        """What the end of its stream means."""
+        if self._source.kind == "csi" and not frames:
+            # Argus says on its stderr why, and here nothing but this.
+            return Unreachable(
+                "no picture from {}: is that camera plugged in, and has it such a mode, size and rate? "
+                "(journalctl -u nvargus-daemon)".format(self._source.location)
+            )
+        return Stalled("the camera ended its stream") if self._source.live else Ended("the file is over")
 
     def nothing_came(self, seconds: float, frames: int) -> None:
         """So long there was no picture: raise what that means, now or from :meth:`raise_found` soon."""

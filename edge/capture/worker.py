@@ -15,6 +15,7 @@ from ..errors import BrokenDecoder, SourceError, Stalled, Unreachable
 from ..wire.channel import Channel, Closed, Message
 from ..wire.clock import monotonic_ns
 from ..wire.process import set_name
+from .bound import Bound
 from .delivery import Delivery
 from .evidence import Evidence
 from .frozen import Change, FrozenWatch, sample
@@ -32,6 +33,8 @@ _LOOK_NS = 250000000
 _FIRST_LOOK_NS = 100000000
 # Pictures and recordings under way are finished first; then the pipeline has the rest of the time.
 _TEARDOWN_S, _FINISH_S, _LEAST_TEARDOWN_S = 2.0, 1.5, 0.5
+# Recordings have longer where the source has failed and nobody waits for the end of this process.
+_FAILED_FINISH_S = 8.0
 # A GPU opens one process's decoder after the other, about one a second: of 32 cameras that begin together, the first
 # picture of the first was seen after 33 s (docs/gpu.md). Whoever gives up in that time loses its place in the row.
 _GPU_OPENS_NS = 120 * 1000000000
@@ -55,6 +58,7 @@ class Worker:
         self.usage = Usage()
         #: Width and height that the daemon was told of; None while the camera is not online.
         self.told: Optional[Tuple[int, int]] = None
+        self.told_note = ""
         self.stopped = False
         board = recognise(os.environ.get("EDGE_ROOT", "/"))
         self.stream = Stream(self.source, board, order.get("avoid", ()), kept_as(order.get("record")))
@@ -141,20 +145,27 @@ class Worker:
                 self.stream.nothing_came(patience / 1e9)
         if frames and (self.told is None or now >= self.next_beat):
             self.tell_size()
-        if now >= self.next_beat:
-            self.next_beat = now + _BEAT_NS
-            sent = self.delivery.sequence
-            self.control.send({"op": "beat", "frames": frames, "sent": sent, "time": now, **self.usage.look()})
+        self.beat(now)
+
+    def beat(self, now: int) -> None:
+        """Tell the daemon once a second that all is well here."""
+        if now < self.next_beat:
+            return
+        self.next_beat = now + _BEAT_NS
+        self.control.send(
+            {"op": "beat", "frames": self.stream.frames, "sent": self.delivery.sequence, "time": now,
+             "busy": self.evidence.busy, **self.usage.look()}
+        )  # fmt: skip
 
     def tell_size(self) -> None:
-        """Tell the daemon what comes in: when the first picture is there, and when its size is another."""
-        size = self.stream.size
-        if size is None or size == self.told:
+        """Tell the daemon what comes in: with the first picture, and when its size or :attr:`note` is another."""
+        size, note = self.stream.size, self.note
+        if size is None or (size, note) == (self.told, self.told_note):
             return
-        self.told = size
+        self.told, self.told_note = size, note
         self.control.send(
             {"op": "online", "codec": self.stream.codec, "decoder": self.stream.decoder,
-             "memory": self.stream.memory, "note": self.note,
+             "memory": self.stream.memory, "note": note,
              "width": size[0], "height": size[1], "time": monotonic_ns()}
         )  # fmt: skip
 
@@ -163,6 +174,34 @@ class Worker:
         """What is not as good as it could be."""
         woven = _WOVEN.format(self.stream.decoder) if self.stream.woven else ""
         return "; ".join(words for words in (self.stream.note, woven) if words)
+
+    def finish(self) -> None:
+        """The stream is over. What is under way is finished, sooner if the daemon wants the end, or ends itself."""
+        stop = Bound(monotonic_ns() + int((_FINISH_S if self.stopped else _FAILED_FINISH_S) * 1e9))
+
+        def hear() -> None:
+            if self.stopped:
+                return
+            try:
+                self.last_words()
+            except Closed:
+                self.stopped = True
+            if self.stopped:
+                stop.nearer(monotonic_ns() + int(_FINISH_S * 1e9))
+
+        self.evidence.finish(stop, hear)
+
+    def last_words(self) -> None:
+        """Of all orders, those that still matter when the stream is over."""
+        while not self.stopped and select.select([self.control], [], [], 0)[0]:
+            message = self.control.receive()
+            order = message.control or {}
+            self.stopped = order.get("op") == "stop"
+            for fd in message.fds:
+                os.close(fd)
+            if order.get("op") == "clip" and not message.fds:
+                self.evidence.order(order, [])
+        self.beat(monotonic_ns())
 
     def tell_frozen(self, change: Optional[Change]) -> None:
         if change is not None:
@@ -192,7 +231,7 @@ def main(control: Channel) -> None:
             if isinstance(error, BrokenDecoder):
                 farewell["broken"] = error.decoder
         if worker is not None:
-            worker.evidence.finish(_FINISH_S)
+            worker.finish()
         control.send(farewell)
     except Closed:
         pass  # The daemon is gone: nobody is left to tell.

@@ -57,7 +57,7 @@ class Recorder(CaptureHarness):
             "quality": 95, "masks": [], **more,
         }  # fmt: skip
         if fds is None:
-            file = self._files[self.requests] = tempfile.TemporaryFile()  # noqa: SIM115
+            file = self._files[self.requests] = tempfile.NamedTemporaryFile()  # noqa: SIM115
             fd = os.dup(file.fileno())
             self.control.send(order, [fd])
             os.close(fd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 from typing import Any, List, Tuple
@@ -118,6 +119,17 @@ def test_what_is_behind_the_mask_makes_no_difference(shared: Path, tmp_path: Pat
         assert pictures.shape[0] == 10 and pictures[:, :240].max() <= 18 and pictures[:, :240].min() >= 14
         found.append((pictures.tobytes(), path.read_bytes()))
     assert found[0][0] == found[1][0]
+
+
+def test_a_start_that_was_sent_twice(shared: Path, tmp_path: Path) -> None:
+    """As of a file that is looped: its first pictures come before it is told to go to its start, and again after."""
+    packets = people(shared, CODERS["h264"])
+    again = [copy.copy(packet) for packet in packets]
+    for serial, packet in enumerate(again, packets[0].serial + 1):
+        packet.serial = serial
+    path = tmp_path / "clip.mp4"
+    save(packets[:1] + again, path, [MASK])
+    assert len(decoded(path, 768, 576)) >= len(packets)
 
 
 def test_noise_behind_a_mask_is_gone(tmp_path: Path) -> None:

@@ -12,16 +12,21 @@ from edge.boards import ANY_MACHINE, PC_WITH_GPU, Board
 from edge.boards.jetson import board
 from edge.boards.machine import MODULES
 from edge.boards.releases import by_name
+from edge.capture.element import Element
 from edge.capture.evidence_fault import EvidenceError
 from edge.capture.packages import packages
 from edge.capture.pipeline import Parts, tail
+from edge.capture.ring.packet import Record
 from edge.capture.ring.raw import KEPT, Forked, flags_of, forked
-from edge.capture.source import Source
+from edge.capture.source import Source, of_order
+from edge.capture.stream import Stream
 from edge.wire.messages import BT709, FULL_RANGE
+from scripts.servers import wait_until
 from tests.capture.clip_files import decoded, probed
 from tests.capture.forms import psnr
 from tests.capture.harness import generated
 from tests.capture.recorders import Kept
+from tests.support.worker import PATIENCE
 
 JETSON = next(board(m, m.variants[0], by_name("r32")) for m in MODULES if m.name == "Jetson Nano")
 MASK = [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]
@@ -135,6 +140,39 @@ def test_without_the_boards_encoder_software_does_it() -> None:
     assert found.index("nvvidconv") < found.index("jpegenc")
     with pytest.raises(EvidenceError, match=r"no encoder for JPEG .*jpegenc is in gstreamer1\.0-plugins-good"):
         made("test", ANY_MACHINE, None, without=("jpegenc",))
+
+
+def test_what_is_missing_for_keeping_is_only_told() -> None:
+    with pytest.raises(EvidenceError, match=r"capssetter is not installed \(gstreamer1\.0-plugins-good\)"):
+        made("test", ANY_MACHINE, None, without=("capssetter",))
+
+
+def test_an_encoder_that_fails_does_not_end_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.capture.ring.raw._MARKED", Element("identity", (("error-after", 3),), KEPT))
+    source = of_order({**generated(width=160, height=120, rate=30), "fps": 30})
+    stream = Stream(source, ANY_MACHINE, record=Record(5, 10**7))
+    try:
+        wait_until(lambda: stream.check() is None and stream.take(True, 0.1) and bool(stream.note))
+        before = stream.frames
+        wait_until(lambda: stream.check() is None and stream.take(True, 0.1) and stream.frames > before + 10)
+        assert stream.note.startswith("its pictures cannot be kept: ")
+    finally:
+        stream.close(PATIENCE)
+
+
+def test_the_same_pace_again_is_not_told_again() -> None:
+    source = of_order({**generated(width=160, height=120, rate=30), "fps": 5, "size": [80, 60]})
+    stream = Stream(source, ANY_MACHINE)
+    told = []
+    try:
+        wait_until(lambda: stream.check() is None and stream.take(True, 0.1) is not None)
+        stream._pipeline.get_by_name("pace").connect("notify::caps", lambda *_: told.append(1))
+        stream.set_fps(5)
+        assert not told
+        stream.set_fps(6)
+        assert told
+    finally:
+        stream.close(PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -259,7 +259,15 @@ def test_a_generated_picture(tmp_path: Path) -> None:
 def test_a_file_that_was_there_before_stays_one_picture(worker: Recorder) -> None:
     """The descriptor is written once, from where it stands, and closed."""
     captured = shown(worker)
-    with tempfile.TemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file:
         answer = worker.answer(worker.ask(captured, fds=[file.fileno()])).answer
         file.seek(0)
         assert cv2.imdecode(np.frombuffer(file.read(), np.uint8), 1).shape == (360, 640, 3) and answer["ok"]
+
+
+def test_what_nobody_waits_for_any_more_is_not_made(worker: Recorder) -> None:
+    captured = shown(worker)
+    with tempfile.TemporaryFile() as file:
+        answer = worker.answer(worker.ask(captured, fds=[file.fileno()])).answer
+        assert not answer["ok"] and answer["reason"] == "nobody waits for it any more"
+        assert os.fstat(file.fileno()).st_size == 0

@@ -8,8 +8,8 @@ from typing import Any, Callable, Deque, Dict, List, Optional
 
 from ...boards import Board
 from ...wire.channel import Closed
-from ...wire.clock import monotonic_ns
-from ..evidence_fault import EvidenceError
+from ..bound import Bound
+from ..evidence_fault import NOBODY_WAITS, EvidenceError, dropped
 from ..ring.ring import Ring
 from .encode_run import be_polite
 from .gather import Gathering
@@ -18,6 +18,9 @@ from .write import write
 Send = Callable[[Dict[str, Any]], None]
 #: How many may be under way: each holds a part of the stream's memory.
 _MOST = 8
+_FAR = 2**63
+#: How soon it is heard that less time is left.
+_WAIT_S = 0.1
 _TOO_LATE = "the camera's process ended before it was written"
 
 
@@ -44,17 +47,24 @@ class Clips:
         self._lock = threading.Lock()
         self._writer: Optional[threading.Thread] = None
         self._writing: Optional[_Clip] = None
-        self._stop_at: Optional[int] = None
+        #: When all must be written; far away until the stream is over.
+        self._stop = Bound(_FAR)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being written."""
+        return self._writer is not None
 
     def order(self, order: Dict[str, Any], fd: Optional[int] = None) -> None:
-        """Begin a clip into ``fd``, which is closed when it is written; without ``fd``, move the end of one."""
+        """Begin a clip into ``fd``, which is closed when it is written; without ``fd``, move the end of one, or give it
+        other masks.
+        """
         if fd is None:
             if "from" in order:
                 self._answer({"op": "clip", "request": order["request"], "ok": False, "reason": "no file came with it"})
-            for clip in self._open:
-                if clip.request == order["request"]:
-                    clip.gathering.end = int(order["to"])
-            return  # one that is being written ends where it was to end: its answer says so
+            else:
+                self._change(order)
+            return
         try:
             clip = _Clip(order, fd)
         except (KeyError, TypeError, ValueError):
@@ -64,35 +74,59 @@ class Clips:
             self._fail(clip, "what came with the order is no file")
         elif self._ring.record is None:
             self._fail(clip, "nothing of its stream is kept")
-        elif len(self._open) >= _MOST:
+        elif len(self._under_way()) >= _MOST:
             self._fail(clip, "{} clips of this camera are under way already".format(_MOST))
         else:
             self._open.append(clip)
 
+    def _change(self, order: Dict[str, Any]) -> None:
+        """One that is complete already ends where it was to end: its answer says so."""
+        for clip in self._under_way():
+            if clip.request == order["request"]:
+                if "to" in order:
+                    clip.gathering.end = int(order["to"])
+                if "masks" in order:
+                    with self._lock:
+                        clip.masks = order["masks"]
+
+    def _under_way(self) -> List[_Clip]:
+        """All that are not answered yet: each holds packets."""
+        with self._lock:
+            writing = [self._writing] if self._writing is not None else []
+            return [clip for clip in (*self._open, *self._ready, *writing) if not clip.closed]
+
     def tick(self, now: int) -> None:
         """To be called a few times a second: takes what is new, and hands on what is complete."""
         for clip in list(self._open):
+            if dropped(clip.fd):
+                self._open.remove(clip)
+                self._fail(clip, NOBODY_WAITS)
+                continue
             record = self._ring.record
             if record is None:
                 clip.gathering.stop("it ends early: nothing of the stream is kept any more")
             else:
-                others = sum(other.gathering.size for other in self._open if other is not clip)
+                others = sum(other.gathering.size for other in self._under_way() if other is not clip)
                 clip.gathering.look(self._ring, record.bytes - others, now)
             if clip.gathering.done:
                 self._open.remove(clip)
                 self._hand_on(clip)
 
-    def finish(self, deadline: int) -> None:
-        """The stream is over: write what there is, until ``deadline`` (CLOCK_MONOTONIC, ns) at most."""
+    def finish(self, stop: Bound, hear: Callable[[], None] = lambda: None) -> None:
+        """The stream is over: write what there is, until ``stop`` at most; ``hear`` is called now and then meanwhile,
+        and may move that nearer.
+        """
         self.tick(0)  # what came since the last time
-        self._stop_at = deadline
+        self._stop.nearer(stop.at)
         for clip in self._open:
             clip.gathering.stop("it ends early: the camera's stream ended")
             self._hand_on(clip)
         self._open = []
         writer = self._writer
-        if writer is not None:
-            writer.join(max(0.0, (deadline - monotonic_ns()) / 1e9))
+        while writer is not None and writer.is_alive() and not stop.past:
+            writer.join(min(_WAIT_S, stop.left_s))
+            hear()
+            self._stop.nearer(stop.at)
         with self._lock:
             left, writing = list(self._ready), self._writing
             self._ready.clear()
@@ -122,10 +156,24 @@ class Clips:
                 self._fail(clip, str(error))
             except Exception as error:  # a bug must not keep the clips behind it from being written
                 self._fail(clip, "{}: {}".format(type(error).__name__, error))
-            self._writing = None
+            with self._lock:
+                self._writing = None
 
     def _write(self, clip: _Clip) -> None:
-        found = write(clip.gathering, clip.fd, clip.masks, self._board, self._stop_at)
+        if dropped(clip.fd):
+            raise EvidenceError(NOBODY_WAITS)
+        while True:
+            masks, failure = clip.masks, None  # type: Any, Optional[EvidenceError]
+            try:
+                found = write(clip.gathering, clip.fd, masks, self._board, self._stop)
+            except EvidenceError as error:
+                failure = error
+            if self._sealed(clip, masks):
+                break
+            os.ftruncate(clip.fd, 0)
+            os.lseek(clip.fd, 0, os.SEEK_SET)
+        if failure is not None:
+            raise failure
         size = os.fstat(clip.fd).st_size
         if not self._close(clip):
             return
@@ -133,6 +181,11 @@ class Clips:
             {"op": "clip", "request": clip.request, "ok": True, "start": found.start, "end": found.end, "bytes": size,
              "codec": found.codec, "encoded": bool(found.encoder), "encoder": found.encoder, "note": found.note}
         )  # fmt: skip
+
+    def _sealed(self, clip: _Clip, masks: List[Any]) -> bool:
+        """Whether these are still its masks, or nobody waits for it any more."""
+        with self._lock:
+            return clip.closed or clip.masks == masks
 
     def _fail(self, clip: _Clip, reason: str, busy: bool = False) -> None:
         """``busy``: it is being written to; its descriptor must not become another file's."""

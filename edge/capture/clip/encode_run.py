@@ -2,11 +2,11 @@
 
 import os
 import threading
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Sequence
 
 from ...errors import Unsupported
-from ...wire.clock import monotonic_ns
 from .. import native
+from ..bound import Bound
 from ..element import Element
 from ..evidence_fault import EvidenceError
 from ..gst import Gst, build, read_error
@@ -19,13 +19,13 @@ _OK = 0
 
 
 class Run:
-    """Use as a context manager. ``deadline``: on CLOCK_MONOTONIC in ns; what takes longer is an EvidenceError.
+    """Use as a context manager. What takes longer than to one of ``bounds`` is an EvidenceError.
 
     ``elements``: in a row; appsrc and appsink are found as the first and the last of them.
     """
 
-    def __init__(self, elements: List[Element], deadline: int) -> None:
-        self._deadline = deadline
+    def __init__(self, elements: List[Element], bounds: Sequence[Bound]) -> None:
+        self._bounds = bounds
         self._pipeline = Gst.Pipeline.new(None)
         self._bus = self._pipeline.get_bus()
         self._over = False
@@ -92,7 +92,7 @@ class Run:
             # Where it failed, and as what: never a word of the stream's own.
             raise EvidenceError("{}: {}".format(_factory(message.src), read_error(message)))
         self._over = self._over or message is not None
-        if monotonic_ns() > self._deadline:
+        if any(bound.past for bound in self._bounds):
             raise EvidenceError("it was not done in time")
 
 

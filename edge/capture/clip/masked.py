@@ -13,6 +13,7 @@ from ...boards import Board, Decoder, Encoder
 from ...errors import Unsupported
 from ...wire.memory import memfd_create
 from .. import native
+from ..bound import Bound
 from ..element import Element, caps, fraction
 from ..evidence_fault import EvidenceError
 from ..gst import exists
@@ -40,7 +41,7 @@ class _Way(NamedTuple):
 
 
 def write(
-    pictures: Sequence[Timed], form: str, fd: int, masks: Sequence[Any], board: Board, deadline: int
+    pictures: Sequence[Timed], form: str, fd: int, masks: Sequence[Any], board: Board, bounds: Sequence[Bound]
 ) -> str:
     """Write the file, and return the encoder's name. Raises EvidenceError."""
     last: Optional[EvidenceError] = None
@@ -48,7 +49,7 @@ def write(
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
         try:
-            _write(way, pictures, form, fd, Masks(masks), board, deadline)
+            _write(way, pictures, form, fd, Masks(masks), board, bounds)
             return way.encoder.element
         except EvidenceError as error:
             last = last or error
@@ -71,11 +72,11 @@ def _ways(board: Board, kind: str) -> List[_Way]:
 
 
 def _write(
-    way: _Way, pictures: Sequence[Timed], form: str, fd: int, masks: Masks, board: Board, deadline: int
+    way: _Way, pictures: Sequence[Timed], form: str, fd: int, masks: Masks, board: Board, bounds: Sequence[Bound]
 ) -> None:
     clock = _Clock(pictures)
     with ExitStack() as stack:
-        decoding = stack.enter_context(Run(_decoding(way.decoder, form, board), deadline))
+        decoding = stack.enter_context(Run(_decoding(way.decoder, form, board), bounds))
         for picture in pictures:
             decoding.share(picture.packet.buffer, picture.pts, picture.dts, picture.duration)
         decoding.end()
@@ -85,12 +86,15 @@ def _write(
             sample = decoding.pull()  # they come in the order of showing
             if sample is None:
                 break
-            raw, (pts, duration) = reader.read(sample), clock.time(sample)
+            raw, when = reader.read(sample), clock.time(sample)
             del sample  # a decoder has few of them
+            if when is None:
+                continue
+            pts, duration = when
             masks.fill(raw.planes, raw.form)
             if writing is None:
                 line = _encoding(way.encoder, raw, pictures, board)
-                writing = stack.enter_context(_Writing(line, raw, pictures[-1].duration, fd, deadline))
+                writing = stack.enter_context(_Writing(line, raw, pictures[-1].duration, fd, bounds))
             writing.put(raw, pts, duration)
         if writing is None:
             raise EvidenceError("{} gives no picture of it".format(way.decoder.element))
@@ -106,12 +110,15 @@ class _Clock:
         self._by_time = {picture.pts: picture for picture in pictures}
         self._left = deque(sorted(self._by_time))
 
-    def time(self, sample: native.Sample) -> Tuple[int, int]:
-        """Its time from the clip's begin, which rises from picture to picture, and how long it is shown."""
+    def time(self, sample: native.Sample) -> Optional[Tuple[int, int]]:
+        """Its time from the clip's begin, which rises from picture to picture, and how long it is shown.
+
+        None: there is no time left for it, as where a file that began again has sent its first pictures twice.
+        """
         picture = self._by_number.get(stamped(sample.buffer) or -1) or self._by_time.get(sample.pts)
         if picture is None or not self._left or picture.pts < self._left[0]:
             if not self._left:
-                raise EvidenceError("the decoder gives more pictures than there are")
+                return None
             picture = self._by_time[self._left[0]]
         while self._left and self._left[0] <= picture.pts:
             self._left.popleft()
@@ -149,11 +156,11 @@ def _encoding(encoder: Encoder, raw: Raw, pictures: Sequence[Timed], board: Boar
 class _Writing:
     """The encoder's side; made for the first picture's size, and for no other. Use as a context manager."""
 
-    def __init__(self, line: List[Element], raw: Raw, last_ns: int, fd: int, deadline: int) -> None:
+    def __init__(self, line: List[Element], raw: Raw, last_ns: int, fd: int, bounds: Sequence[Bound]) -> None:
         self._form = raw.caps
         self._aside = memfd_create("edge-clip")
         try:
-            self._run = Run(line + clip_mux.file_end("h264", fd, self._aside), deadline)
+            self._run = Run(line + clip_mux.file_end("h264", fd, self._aside), bounds)
         except EvidenceError:
             os.close(self._aside)
             raise

@@ -9,6 +9,7 @@ from typing import Any, List, Sequence
 
 from ...wire.memory import memfd_create
 from .. import native
+from ..bound import Bound
 from ..element import Element, caps
 from ..evidence_fault import EvidenceError
 from ..gst import Gst
@@ -57,12 +58,12 @@ def tune(made: Sequence[Any], last_ns: int) -> None:
         pad.set_property("trak-timescale", _SCALE)
 
 
-def write(pictures: Sequence[Timed], form: str, fd: int, deadline: int) -> None:
+def write(pictures: Sequence[Timed], form: str, fd: int, bounds: Sequence[Bound]) -> None:
     """Write the file. ``form``: the packets' caps. Raises EvidenceError; what is in the file then is of no use."""
     kind = codec(form)
     aside = memfd_create("edge-clip")
     try:
-        with Run([source(form), *file_end(kind, fd, aside)], deadline) as run:
+        with Run([source(form), *file_end(kind, fd, aside)], bounds) as run:
             tune(run.made, pictures[-1].duration)
             for picture in pictures:
                 run.share(picture.packet.buffer, picture.pts, picture.dts, picture.duration)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Optional, Sequence
 
 from ...boards import Board
 from ...wire.clock import monotonic_ns
+from ..bound import Bound
 from ..evidence_fault import EvidenceError
 from . import masked as mask_clip
 from . import mux as clip_mux
@@ -30,11 +31,11 @@ class Written(NamedTuple):
 
 
 def write(
-    clip: Gathering, fd: int, masks: Sequence[Any], board: Board, stop_at: Optional[int] = None
+    clip: Gathering, fd: int, masks: Sequence[Any], board: Board, stop: Optional[Bound] = None
 ) -> Written:
     """Write it into ``fd``, from its beginning. Raises EvidenceError.
 
-    ``stop_at``: when it must be done on CLOCK_MONOTONIC, where that is sooner than its own bound.
+    ``stop``: when it must be done, where that is sooner than its own bound.
     """
     if not clip.packets:
         raise EvidenceError("no key picture came in its time" + (": " + clip.note if clip.note else ""))
@@ -51,14 +52,14 @@ def write(
     start = shown[0]
     end = start + max(picture.pts + picture.duration for picture in pictures) - min(p.pts for p in pictures)
     again = bool(masks) or kind == "jpeg"
-    bound = monotonic_ns() + (_ENCODE_NS + 2 * (end - start) if again else _MUX_NS)
-    deadline = bound if stop_at is None else min(bound, stop_at)
+    own = Bound(monotonic_ns() + (_ENCODE_NS + 2 * (end - start) if again else _MUX_NS))
+    bounds = [own] if stop is None else [own, stop]
     encoder = ""
     try:
         if again:
-            encoder = mask_clip.write(pictures, form, fd, masks, board, deadline)
+            encoder = mask_clip.write(pictures, form, fd, masks, board, bounds)
         else:
-            clip_mux.write(pictures, form, fd, deadline)
+            clip_mux.write(pictures, form, fd, bounds)
     except EvidenceError as error:
         os.ftruncate(fd, 0)
         why = "clips.masked: " if masks else "clips of JPEG: " if kind == "jpeg" else ""

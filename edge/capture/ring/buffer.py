@@ -1,12 +1,11 @@
 """Encoded buffers that are kept, read and pushed on, by GStreamer's C functions (see ``native``)."""
 
 import ctypes
-from ctypes import c_int, c_int64, c_size_t, c_uint, c_uint64, c_void_p
+from ctypes import byref, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from functools import lru_cache
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ...boards import Decoder
-from ...wire.clock import monotonic_ns
 from ..native import APP, GST, NO_TIME, SHORT, Buffer, address, buffer_size, extract, function, ref, short_unref
 
 # GstBufferFlags
@@ -15,8 +14,6 @@ _DISCONT, _DELTA_UNIT = 1 << 6, 1 << 13
 _MEMORY = 8
 _COPY_ALL = 1 | 2 | 4 | _MEMORY
 _WHOLE = c_size_t(-1).value
-# GST_EVENT_SEGMENT
-_SEGMENT = 17934
 #: Memory beyond a buffer's bytes that is no waste worth a copy.
 _SPARE = 65536
 
@@ -28,23 +25,12 @@ _fill = function(SHORT, "gst_buffer_fill", c_size_t, c_void_p, c_size_t, ctypes.
 _append = function(SHORT, "gst_buffer_append", c_void_p, c_void_p, c_void_p)
 _pad_push = function(GST, "gst_pad_push", c_int, c_void_p, c_void_p)
 _app_push = function(APP, "gst_app_src_push_buffer", c_int, c_void_p, c_void_p)
-_sticky = function(SHORT, "gst_pad_get_sticky_event", c_void_p, c_void_p, c_uint, c_uint)
-_parse_segment = function(SHORT, "gst_event_parse_segment", None, c_void_p, c_void_p)
 _writable = function(SHORT, "gst_mini_object_is_writable", c_int, c_void_p)
 _caps_from = function(SHORT, "gst_caps_from_string", c_void_p, ctypes.c_char_p)
 _add_stamp = function(
     SHORT, "gst_buffer_add_reference_timestamp_meta", c_void_p, c_void_p, c_void_p, c_uint64, c_uint64
 )
 _stamp = function(SHORT, "gst_buffer_get_reference_timestamp_meta", c_void_p, c_void_p, c_void_p)
-_base_time = function(SHORT, "gst_element_get_base_time", c_uint64, c_void_p)
-_pad_offset = function(SHORT, "gst_pad_get_offset", c_int64, c_void_p)
-
-
-class _Segment(ctypes.Structure):
-    _fields_ = [
-        ("flags", c_uint), ("rate", ctypes.c_double), ("applied_rate", ctypes.c_double), ("format", c_int),
-        ("base", c_uint64), ("offset", c_uint64), ("start", c_uint64),
-    ]  # fmt: skip
 
 
 def numbered(decoder: Decoder) -> bool:
@@ -52,6 +38,13 @@ def numbered(decoder: Decoder) -> bool:
     oldest packet had that it still holds: with B pictures that is another's, and time stamps are put in order after it.
     """
     return decoder.memory != "NVMM"
+
+
+class _Front(ctypes.Structure):
+    """A Buffer, whose every field is found at once."""
+
+    _anonymous_ = ("mini_object",)
+    _fields_ = Buffer._fields_
 
 
 class Head(NamedTuple):
@@ -64,17 +57,18 @@ class Head(NamedTuple):
     key: bool
     #: Something is missing in front of it.
     gap: bool
-    #: It is one of few, or keeps much more memory than its bytes are.
-    scarce: bool
+    #: It keeps much more memory than its bytes are.
+    spare: bool
 
 
 def head(buffer: int) -> Head:
     """Of the buffer at that address."""
-    told = Buffer.from_address(buffer)
-    flags, most = told.mini_object.flags, c_size_t()
-    size = _sizes(buffer, None, ctypes.addressof(most))
-    scarce = bool(told.pool) or most.value > 2 * size + _SPARE
-    return Head(told.pts, told.dts, told.duration, size, not flags & _DELTA_UNIT, bool(flags & _DISCONT), scarce)
+    told, most = _Front.from_address(buffer), c_size_t()
+    flags, size = told.flags, _sizes(buffer, None, byref(most))
+    return Head(
+        told.pts, told.dts, told.duration, size, not flags & _DELTA_UNIT, bool(flags & _DISCONT),
+        most.value > 2 * size + _SPARE,
+    )  # fmt: skip
 
 
 class _Stamp(ctypes.Structure):
@@ -110,11 +104,36 @@ def beginning(buffer: int, most: int) -> bytes:
     return room.raw[:count]
 
 
+def taker(copied: bool) -> Callable[[int, int], int]:
+    """What gives the buffer at an address a number (see :func:`stamp`) and takes hold of it: of the very one, or of a
+    copy if that is wanted or the buffer is one of few. What it returns is for :meth:`Held.taken`.
+
+    All of it in one function, and no more: it is called for each packet, between whiles in which all caches go cold.
+    """
+    ours, pool, at = _ours(), Buffer.pool.offset, c_void_p.from_address
+
+    def take(buffer: int, number: int) -> int:
+        if _writable(buffer):
+            _add_stamp(buffer, ours, number, NO_TIME)
+        if copied or at(buffer + pool).value:
+            return int(_copy_deep(buffer))
+        return ref(buffer)  # type: ignore[no-any-return]
+
+    return take
+
+
 class Held:
     """A buffer that is kept as long as this is: the very one, or a copy of it."""
 
     def __init__(self, buffer: int, copied: bool) -> None:
         self.address = int(_copy_deep(buffer) if copied else ref(buffer))
+
+    @classmethod
+    def taken(cls, address: int) -> "Held":
+        """Of the one at that address, which nobody else lets go."""
+        held = cls.__new__(cls)
+        held.address = address
+        return held
 
     def insert(self, data: bytes, place: int) -> None:
         """These bytes, behind the first ``place`` of it; whoever else has the buffer has it as it was."""
@@ -151,45 +170,3 @@ class Held:
         told = Buffer.from_address(shared)
         told.pts, told.dts, told.duration = pts, dts, duration
         return shared
-
-
-class Timeline:
-    """From the time stamps at ``pad`` to CLOCK_MONOTONIC, as pictures at the end of the pipeline have it.
-
-    ``sink``: the pad at that end, whose offset counts too.
-    """
-
-    def __init__(self, pipeline: Any, pad: Any, sink: Any) -> None:
-        #: Where running time 0 lies; 0 until the pipeline plays.
-        self.base = 0
-        self._kept = (pipeline, pad, sink)
-        self._pipeline, self._pad, self._sink = address(pipeline), address(pad), address(sink)
-        self._event: Optional[int] = None
-        self._shift = 0
-
-    def __del__(self) -> None:
-        if self._event is not None:
-            short_unref(self._event)
-
-    def running(self, pts: int) -> int:
-        """The running time of a buffer that passes now; without a time stamp that is now."""
-        if not self.base:
-            self.base = int(_base_time(self._pipeline))
-        self._look()
-        return monotonic_ns() - self.base if pts == NO_TIME else pts + self._shift
-
-    def _look(self) -> None:
-        """Whether another segment has begun."""
-        event = _sticky(self._pad, _SEGMENT, 0)
-        if event is None:
-            return
-        if event == self._event:
-            short_unref(event)
-            return
-        if self._event is not None:
-            short_unref(self._event)
-        self._event = event  # kept, so that no other can have its address
-        place = c_void_p()
-        _parse_segment(event, ctypes.addressof(place))
-        segment = _Segment.from_address(place.value or 0)
-        self._shift = int(segment.base) - int(segment.start) - int(segment.offset) + int(_pad_offset(self._sink))

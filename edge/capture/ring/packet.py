@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple, Optional
 
 from .. import native
-from .buffer import Held, Timeline
+from .buffer import Held
+from .events import Timeline
 
 
 class Record(NamedTuple):

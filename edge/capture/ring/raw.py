@@ -26,6 +26,8 @@ _SOFTWARE = "jpegenc"
 # The numbers are those of the raw pictures, unlike in other JPEG: a mark in the caps says so.
 _MARK = "as-raw"
 _MARKED = Element("capssetter", (("caps", "image/jpeg,{}=(boolean)true".format(_MARK)),), KEPT)
+# An encoder that fails must not end the camera.
+_SPARING = Element("errorignore", (("convert-to", "ok"),))
 _SINK = Element("fakesink", (("sync", False), ("async", False), ("enable-last-sample", False)))
 
 
@@ -48,8 +50,11 @@ def forked(line: List[Element], source: Source, parts: Parts) -> Forked:
     if not front:
         front = [Element("videorate", (("drop-only", True),), "rate"), caps(pace(source.fps, ""), "pace")]
     nvmm = FEATURES["NVMM"] in dict(front[-1].properties).get("caps", "")  # type: ignore[operator]
-    branch = _from_nvmm(source, parts) if nvmm else _from_system(parts)
-    return Forked([*front, Element("tee", (), "fork")], [*branch, _MARKED, _SINK], line[at:])
+    branch = [_SPARING, *(_from_nvmm(source, parts) if nvmm else _from_system(parts)), _MARKED, _SINK]
+    for element in branch:
+        if not parts.exists(element.factory):
+            raise EvidenceError("{} is not installed ({})".format(element.factory, words(element.factory)))
+    return Forked([*front, Element("tee", (), "fork")], branch, line[at:])
 
 
 def _from_nvmm(source: Source, parts: Parts) -> List[Element]:

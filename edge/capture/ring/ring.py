@@ -6,7 +6,7 @@ Packets are kept by reference, whole groups of them: from a key picture, which i
 import threading
 from collections import OrderedDict, deque
 from itertools import islice
-from typing import Deque, Dict, List, NamedTuple, Optional
+from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from .. import native
 from ..evidence_fault import EvidenceError
@@ -35,6 +35,8 @@ class Ring:
         self.record: Optional[Record] = None
         #: Whether the number that a picture has from its packet is right (``ring_buffer.numbered``).
         self.numbered = True
+        #: Called before the ring is looked into: puts into it what came and waits.
+        self.fill: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         self._packets: Deque[Packet] = deque()
         #: The serials of the key pictures among them.
@@ -48,6 +50,7 @@ class Ring:
 
     def keep(self, record: Optional[Record]) -> None:
         """From now on so much."""
+        self.fill()
         with self._lock:
             self.record = record
             if record is None:
@@ -108,10 +111,12 @@ class Ring:
 
     def note(self, captured: int, picture: native.Sample) -> None:
         """This picture was delivered, and is known by ``captured`` from now on."""
+        if self.record is None:
+            return
+        serial = stamped(picture.buffer) if self.numbered else None
+        if serial is None:
+            self.fill()
         with self._lock:
-            if not self._packets:
-                return
-            serial = stamped(picture.buffer) if self.numbered else None
             if serial is None:
                 serial = self._latest.get(picture.pts)
             if serial is None:
@@ -133,15 +138,18 @@ class Ring:
 
     @property
     def bytes(self) -> int:
+        self.fill()
         return self._bytes
 
     @property
     def newest(self) -> Optional[Packet]:
+        self.fill()
         with self._lock:
             return self._packets[-1] if self._packets else None
 
     def span(self, start_ns: int, end_ns: int) -> List[Packet]:
         """The packets from the key picture at or before ``start_ns`` (else the first that there is) to ``end_ns``."""
+        self.fill()
         with self._lock:
             packets = list(self._packets)
         first, last = 0, -1
@@ -154,6 +162,7 @@ class Ring:
 
     def since(self, serial: int) -> List[Packet]:
         """The packets after the one with this serial. Where the first is not the next, some are gone already."""
+        self.fill()
         with self._lock:
             if not self._packets:
                 return []
@@ -164,6 +173,7 @@ class Ring:
 
         None: of the newest picture that was delivered, else of the newest key picture. Raises NotKept.
         """
+        self.fill()
         with self._lock:
             serial = self._pairs.get(captured) if captured is not None else self._newest()
             if self.record is None:

@@ -63,14 +63,20 @@ class Line:
         """The next that came out; None after the last."""
         return native.pull(self._sink, int(timeout * 1e9))
 
+    @property
+    def over(self) -> bool:
+        """Whether the last has come out, and was pulled."""
+        return bool(self.made[-1].get_property("eos"))
+
     def trouble(self) -> str:
         """What went wrong, in the elements' own words; empty when nothing did."""
         message = self._pipeline.get_bus().timed_pop_filtered(0, Gst.MessageType.ERROR)
         return "" if message is None else str(read_error(message))
 
-    def close(self) -> None:
-        """It can block for ever where a driver does; that is left behind."""
+    def close(self) -> bool:
+        """It can block for ever where a driver does; that is left behind. Whether nothing flows in it any more."""
         self._pad.set_active(False)
         thread = threading.Thread(target=self._pipeline.set_state, args=(Gst.State.NULL,), daemon=True)
         thread.start()
         thread.join(_GIVE_UP_S)
+        return not thread.is_alive()

@@ -1,6 +1,7 @@
 """A picture of the past, decoded once more from the packets that were kept: the whole picture, at its full size."""
 
 import threading
+import time
 from typing import Any, Callable, List, NamedTuple, Optional
 
 import numpy as np
@@ -16,13 +17,14 @@ from ..gst import exists
 from ..picture import LayoutReader
 from ..pipeline import PARSERS, Parts, codec_of, straight
 from ..ring.buffer import numbered, stamped
-from ..ring.packet import Packet
 from ..ring.raw import flags_of
 from ..ring.ring import Found
 from .colours import to_jpeg
 from .line import Line
 
 WAIT_S = 10.0
+#: How soon a decoder that gives nothing is left when nobody waits for it any more.
+_LOOK_S = 0.2
 
 
 class Still(NamedTuple):
@@ -40,12 +42,13 @@ class Recall:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._hangs = False
+        self._late: Optional[threading.Thread] = None
 
     def picture(self, found: Found) -> Still:
         """Raises EvidenceError when it cannot be had, or not in time."""
-        if self._hangs:
+        if self._late is not None and self._late.is_alive():
             raise EvidenceError("a decoder hangs with an earlier picture")
+        self._late = None
         job = _Job(found, self._board)
         thread = threading.Thread(target=job.run, name="recall", daemon=True)
         thread.start()
@@ -53,7 +56,7 @@ class Recall:
         if thread.is_alive():
             job.stopped = True
             thread.join(1.0)
-            self._hangs = thread.is_alive()
+            self._late = thread
             raise EvidenceError(
                 "{} pictures had to be decoded for it, and that took longer than {:g} s".format(
                     len(found.packets), WAIT_S
@@ -91,12 +94,15 @@ class _Job:
 
     def _try(self, codec: str, decoder: Decoder, text: str) -> None:
         line = Line(_elements(codec, decoder, Parts(self._board, "", exists)), text)
+        probe: Optional[native.Probe] = None
         try:
             if codec != "jpeg":
-                look = _only(self._found.wanted, numbered(decoder))
-                native.each_buffer(line.element("decoder").get_static_pad("src"), look)
+                wanted = self._found.wanted
+                look = _only(wanted.pts, wanted.serial, numbered(decoder))
+                probe = native.Probe(line.element("decoder").get_static_pad("src"), look)
+                probe.add()
             self._feed(line, codec, text)
-            sample = None if self.stopped else line.pull(WAIT_S)
+            sample = self._pull(line)
             if sample is None:
                 words = line.trouble()
                 if not self.failure:
@@ -104,7 +110,18 @@ class _Job:
             else:
                 self.still = _still(sample, line.element("decoder").get_static_pad("src"), text)
         finally:
-            line.close()
+            if line.close() and probe is not None:
+                probe.close()
+
+    def _pull(self, line: Line) -> Optional[native.Sample]:
+        """What comes out of it, in the time that there is for that."""
+        end = time.monotonic() + WAIT_S
+        while not self.stopped and time.monotonic() < end:
+            over = line.over
+            sample = line.pull(_LOOK_S)
+            if sample is not None or over:
+                return sample
+        return None
 
     def _feed(self, line: Line, codec: str, text: str) -> None:
         packets = [self._found.wanted] if codec == "jpeg" else self._found.packets
@@ -119,12 +136,12 @@ class _Job:
         line.end()
 
 
-def _only(wanted: Packet, numbers: bool) -> Callable[[int], int]:
-    """Lets the one picture through; nothing is converted for the others."""
+def _only(pts: int, serial: int, numbers: bool) -> Callable[[int], int]:
+    """Lets the one picture through; nothing is converted for the others. It holds no packet: it may outlive all."""
 
     def look(picture: int) -> int:
         number = stamped(picture) if numbers else None
-        same = native.pts(picture) == wanted.pts if number is None else number == wanted.serial
+        same = native.pts(picture) == pts if number is None else number == serial
         return native.PASS if same else native.DROP
 
     return look

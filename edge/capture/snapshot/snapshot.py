@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Tuple
 
 from ...boards import Board
 from ...wire.channel import Closed
-from ..evidence_fault import EvidenceError
+from ..bound import Bound
+from ..evidence_fault import NOBODY_WAITS, EvidenceError, dropped
 from ..ring.ring import Ring
 
 if TYPE_CHECKING:
@@ -51,11 +52,15 @@ class Snapshots:
             self._thread = threading.Thread(target=self._work, name="snapshots", daemon=True)
             self._thread.start()
 
-    def finish(self, seconds: float) -> None:
-        """The process ends: what waits has so long, and the rest is refused."""
-        end = time.monotonic() + seconds
+    @property
+    def busy(self) -> bool:
+        """Whether one is being made."""
+        return self._current is not None
+
+    def finish(self, stop: Bound) -> None:
+        """The process ends: what waits has time until then, and the rest is refused."""
         words = "the camera's process ends"
-        while self._waiting.unfinished_tasks and time.monotonic() < end:
+        while self._waiting.unfinished_tasks and not stop.past:
             time.sleep(0.01)
         while True:
             try:
@@ -88,6 +93,8 @@ class Snapshots:
 
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise EvidenceError("what came with the order is no file")
+        if dropped(fd):
+            raise EvidenceError(NOBODY_WAITS)
         wish = snapshot_picture.read(order)
         if self._camera is None:
             self._camera = snapshot_picture.Camera(self._ring, self._board)
