@@ -24,6 +24,16 @@ def _empty_is_default(value: object) -> object:
     return {} if value is None else value
 
 
+def _polygon(points: Points) -> Points:
+    fault = zone_fault(points)
+    if fault:
+        raise Fault(fault)
+    return points
+
+
+Polygon = Annotated[List[Point], pydantic.AfterValidator(_polygon)]
+
+
 class ObjectConfig(Section):
     """What counts as an object of one label. Areas are fractions of the picture."""
 
@@ -41,19 +51,11 @@ class ObjectConfig(Section):
 class ZoneConfig(Section):
     """An area of the picture."""
 
-    points: List[Point] = field("corners [x, y], 0 to 1, in the order of a walk around the zone", "live")
+    points: Polygon = field("corners [x, y], 0 to 1, in the order of a walk around the zone", "live")
     dwell: Optional[Annotated[float, Seconds(0.1, 86400)]] = field(
         "stay after which zone.dwell is told; left out: never", "live", None
     )
     objects: Optional[List[Text]] = field("labels that count; left out: all", "live", None, min_length=1)
-
-    @pydantic.field_validator("points")
-    @classmethod
-    def _polygon(cls, points: Points) -> Points:
-        fault = zone_fault(points)
-        if fault:
-            raise Fault(fault)
-        return points
 
 
 class LineConfig(Section):
@@ -74,15 +76,7 @@ class LineConfig(Section):
 class MaskConfig(Section):
     """An area that nobody is to see: it is black in every snapshot, and in clips."""
 
-    points: List[Point] = field("corners [x, y], 0 to 1, in the order of a walk around the area", "live")
-
-    @pydantic.field_validator("points")
-    @classmethod
-    def _polygon(cls, points: Points) -> Points:
-        fault = zone_fault(points)
-        if fault:
-            raise Fault(fault)
-        return points
+    points: Polygon = field("corners [x, y], 0 to 1, in the order of a walk around the area", "live")
 
 
 class CameraConfig(Section):
