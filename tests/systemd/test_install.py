@@ -17,7 +17,8 @@ def everything(machine: Machine) -> Dict[str, Tuple[object, ...]]:
     found: Dict[str, Tuple[object, ...]] = {}
     for place in ("etc", "opt", "usr/local", "var/lib/edge"):
         for path in sorted((machine.root / place).rglob("*")):
-            if "__pycache__" not in path.parts:
+            own = machine.root / "var/lib/edge/events" in path.parents  # the running daemon's
+            if not own and "__pycache__" not in path.parts:
                 status = path.lstat()
                 found[str(path)] = (status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode, status.st_uid)
     return found
