@@ -138,6 +138,8 @@ class Broker(Server):
         # Debian puts it where only root's PATH looks.
         self.program = program or shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         lines = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest stderr", "user root"]
+        # A test's subscriber may be slow, and beyond 1,000 messages mosquitto drops them without a word.
+        lines.append("max_queued_messages 0")
         if users:
             passwords = self.folder / "passwords"
             passwords.touch(mode=0o600)

@@ -24,11 +24,12 @@ def address(device: str) -> str:
 
 
 class ControlServer:
-    """``handlers`` by the request's ``op``; what one returns is the answer."""
+    """``handlers`` by the request's ``op``; what one returns is the answer, from :meth:`open` on."""
 
     def __init__(self, device: str, handlers: Dict[str, Callable[[Dict[str, Any]], Dict[str, Any]]]) -> None:
         self._device, self._handlers = device, handlers
         self._server: Any = None
+        self._open = asyncio.Event()
 
     async def start(self) -> None:
         """Raises EdgeError when another daemon of this user has the device's name."""
@@ -44,6 +45,10 @@ class ControlServer:
         sock.setblocking(False)
         self._server = await asyncio.start_unix_server(self._serve, sock=sock, limit=_MAX_REQUEST)
 
+    def open(self) -> None:
+        """From now on there is something to tell: who has asked before gets the answer now."""
+        self._open.set()
+
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
@@ -56,6 +61,7 @@ class ControlServer:
                 line = await reader.readline()
                 if not line:
                     return
+                await self._open.wait()
                 writer.write(json.dumps(self._answer(line)).encode() + b"\n")
                 await writer.drain()
         except (ValueError, ConnectionError):

@@ -130,6 +130,7 @@ class Daemon:
         for name in self.config.cameras:
             self.cameras.add(name, *self.steering.holding(name))
         self.homeassistant.change(self.config)
+        self.control.open()
         self.telemetry.start()
         self._changed()
         await self.reload.start()

@@ -45,6 +45,7 @@ def test_it_answers_line_by_line() -> None:
     async def test() -> None:
         server = ControlServer(DEVICE, HANDLERS)
         await server.start()
+        server.open()
         assert await ask(b'{"op":"status","n":1}\n', b'{"op":"status","n":2}\n') == [
             {"asked": {"op": "status", "n": n}} for n in (1, 2)
         ]
@@ -60,6 +61,7 @@ def test_a_request_that_is_none_gets_an_error_and_does_no_harm(line: bytes) -> N
     async def test() -> None:
         server = ControlServer(DEVICE, HANDLERS)
         await server.start()
+        server.open()
         (answer,) = await ask(line)
         assert "status" in answer["error"]
         assert (await ask(b'{"op":"status"}\n'))[0]["asked"]
@@ -72,6 +74,7 @@ def test_a_line_without_end_is_cut_off() -> None:
     async def test() -> None:
         server = ControlServer(DEVICE, HANDLERS)
         await server.start()
+        server.open()
         reader, writer = await asyncio.open_unix_connection(address(DEVICE))
         writer.write(b"x" * 300000)
         assert await told(reader) == b""
@@ -85,12 +88,15 @@ def test_a_name_is_had_once_and_free_again_afterwards() -> None:
     async def test() -> None:
         first, second = ControlServer(DEVICE, HANDLERS), ControlServer(DEVICE, HANDLERS)
         await first.start()
+        first.open()
         with pytest.raises(EdgeError, match=f"'{DEVICE}' is already running"):
             await second.start()
+            second.open()
         await second.stop()
         assert (await ask(b'{"op":"status"}\n'))[0]["asked"], "the first is as it was"
         await first.stop()
         await second.start()
+        second.open()
         await second.stop()
 
     run(test)
@@ -102,6 +108,7 @@ def test_another_user_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         server = ControlServer(DEVICE, HANDLERS)
         await server.start()
+        server.open()
         reader, writer = await asyncio.open_unix_connection(address(DEVICE))
         writer.write(b'{"op":"status"}\n')
         assert await told(reader) == b""
