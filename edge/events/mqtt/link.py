@@ -136,12 +136,12 @@ class Link:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         woken, ready, now = False, 0, time.monotonic()
         timeout = min(timeout, max(0.0, self._heard_at + SILENCE * self._keepalive - now), self._keepalive / 5)
-        if patient and not writing and 0 < len(self._sent) < MANY and now < self._read_at:
+        leisurely = patient and not writing and 0 < len(self._sent) < MANY and now < self._read_at
+        if leisurely:
             woken = bool(poller.poll(1000 * min(timeout, self._read_at - now)))
         if not woken:
             poller.register(sock, select.POLLIN | (select.POLLOUT if writing else 0))
-            rest = timeout if now >= self._read_at or not self._sent else 0.0
-            found = dict(poller.poll(1000 * max(0.0, rest)))
+            found = dict(poller.poll(0 if leisurely else 1000 * max(0.0, timeout)))
             ready = found.get(sock.fileno(), 0)
             woken = wake is not None and wake.fileno() in found
         now = time.monotonic()
