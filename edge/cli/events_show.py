@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Tuple
 from edge.cli import events_where
 from edge.cli.event_line import NO_EVENT, colour, event_parts
 from edge.cli.events_list import state
-from edge.cli.terminal import Paint, clean, duration
+from edge.cli.terminal import Paint, amount, clean, duration
 from edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def _file(folder: Path, relative: str, paint: Paint) -> str:
         return clean(place)
     except (OSError, ValueError):
         return f"{clean(place)} {paint('(not there)', 'yellow')}"
-    return f"{clean(place)} {paint(f'({size / 1000:,.0f} kB)', 'dim')}"
+    return f"{clean(place)} {paint(f'({amount(size)})', 'dim')}"

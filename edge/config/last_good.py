@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional
 
+from edge import durable
 from edge.config.files import Content, Files
 
 _MAX_BYTES = 64 * 1024 * 1024
@@ -33,19 +34,7 @@ def save(folder: Path, files: Files) -> None:
     texts = {name: _text(content) for name, content in files.named().items() if isinstance(content, bytes)}
     kept = {"main": _absolute(files.main), "saved": time.time(), "digest": files.digest, "files": texts}
     place = place_of(folder, files.main)
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f".{place.name}.new"
-    try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
-            os.fchmod(file.fileno(), 0o600)  # it may have been left over by a power cut
-            json.dump(kept, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, place)
-    except OSError:
-        _remove(new)
-        raise
-    _sync_folder(folder)
+    durable.replace(place, json.dumps(kept).encode())
 
 
 def find(folder: Path, main: Path) -> Optional[Kept]:
@@ -78,19 +67,3 @@ def _text(content: bytes) -> str:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
-
-
-def _remove(path: Path) -> None:
-    try:
-        os.unlink(path)
-    except OSError:  # the one that is being told of is the one that matters
-        pass
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that the new name, too, outlives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

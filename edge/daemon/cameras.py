@@ -11,10 +11,9 @@ from edge.config import CameraConfig
 from edge.daemon import status
 from edge.daemon.camera import Camera
 from edge.daemon.evidence.evidence import Evidence
-from edge.daemon.evidence.wanted import Shown
 from edge.daemon.inference import Inference, Wish
 from edge.daemon.models import ModelSet
-from edge.daemon.outlet import Outlet
+from edge.daemon.outlet import Outlet, Shown
 from edge.daemon.watch import Watch
 from edge.events.homeassistant.labels import known_labels, zeros
 from edge.wire.channel import Channel
@@ -183,9 +182,7 @@ class Cameras:
         labels, scores = self._models.labels(config), self._models.min_scores(config)
 
         def publish(happening: Happening, stages: Dict[str, float], shown: Shown) -> None:
-            if self._evidence is not None:
-                self._evidence.shown = shown
-            self._outlet.happened(name, happening, stages)
+            self._outlet.happened(name, happening, stages, shown)
 
         return Watch(config, labels, scores, ids, publish)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from edge import log
+from edge import durable, log
 from edge.events.homeassistant import Field, is_config_topic
 
 _logger = logging.getLogger("edge.homeassistant")
@@ -37,8 +36,7 @@ class ToldFile:
     def read(self) -> Kept:
         """What is kept; nothing where it is damaged. No other topics come out of it than such as are made here."""
         try:
-            with open(os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
-                said = json.loads(opened.read(_MAX_BYTES))
+            said = json.loads(durable.read(self._file, _MAX_BYTES))
             told = {topic: _strings(components) for topic, components in said["told"].items() if is_config_topic(topic)}
             kept = Kept(told, [tuple(map(str, field)) for field in said["fields"] if isinstance(field, list)])
         except FileNotFoundError:
@@ -67,7 +65,7 @@ class ToldFile:
 
     def _write(self, said: bytes) -> None:
         try:
-            _replace(self._file, said)
+            durable.replace(self._file, said)
         except OSError as error:
             if not self._failed:
                 log.event(
@@ -79,27 +77,3 @@ class ToldFile:
 
 def _strings(components: Any) -> Dict[str, str]:
     return {key: platform for key, platform in components.items() if isinstance(platform, str)}
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Whatever happens meanwhile, the old content or the new one is there, whole. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.parent / f".{file.name}.new"
-    try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as opened:
-            os.fchmod(opened.fileno(), 0o600)  # it may have been left over by a power cut
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(new, file)
-    except OSError:
-        try:
-            os.unlink(new)
-        except OSError:  # the one that is being told of is the one that matters
-            pass
-        raise
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # so that the new name, too, outlives a power cut
-    finally:
-        os.close(folder)

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 from edge.analytics import Happening
 from edge.config import Config, MqttConfig
@@ -27,15 +27,22 @@ _COMMIT_S = 0.3
 _TELEMETRY = "/telemetry"
 
 
+class Shown(NamedTuple):
+    """Of an event, in nanoseconds of CLOCK_MONOTONIC: its ``moment``, and the ``picture`` that shows its object."""
+
+    moment: int
+    picture: int
+
+
 class Pictures:
     """What makes snapshots and clips, as far as events know of it."""
 
-    def named(self, event: Event) -> Event:
+    def named(self, event: Event, shown: Shown) -> Event:
         """The event, with the names of the files that are going to be made of it."""
         return event
 
-    def order(self, event: Event, captured: float) -> None:
-        """Make them, of the picture that was captured then (monotonic seconds)."""
+    def order(self, event: Event, shown: Shown) -> None:
+        """Make them."""
 
     def read(self, path: str) -> Optional[bytes]:
         """The picture of that name; None where it is gone."""
@@ -92,25 +99,25 @@ class Outlet:
         for stored in history.events(since=time.time() - REACH_S, limit=MOST, newest_first=True):
             yield stored.payload
 
-    def happened(self, camera: str, happening: Happening, stages: Dict[str, float]) -> None:
+    def happened(self, camera: str, happening: Happening, stages: Dict[str, float], shown: Shown) -> None:
         """What analytics found in a picture of ``camera``."""
         made = event = self.factory.make(camera, happening, stages or None)
         # It has its number: whatever becomes of its pictures, it is told.
         try:
-            event = self.pictures.named(made)
+            event = self.pictures.named(made, shown)
         except Exception:
             _logger.exception("an event gets no pictures")
         self.event(event)
         if event is not made:
             try:
-                self.pictures.order(event, happening.time)
+                self.pictures.order(event, shown)
             except Exception:
                 _logger.exception("an event's pictures cannot be ordered")
 
     def event(self, event: Event) -> None:
         payload = event.to_json()
         self._made.handing(
-            event, payload, lambda: self.spool.put("event", event.camera or "", event.type, payload, event.id)
+            event, payload, lambda: self.spool.put("event", event.camera or "", event.type, payload)
         )
         retained = event.retained(self._prefix)
         if retained is not None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
-from edge import log
+from edge import durable, log
 from edge.config import CameraConfig
 
 _logger = logging.getLogger("edge.command")
@@ -103,8 +102,7 @@ class Overrides:
 def _read(file: Path) -> Dict[str, Override]:
     """What is kept; nothing where it is damaged, which is told."""
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
-            kept = json.loads(opened.read(_MAX_BYTES))
+        kept = json.loads(durable.read(file, _MAX_BYTES))
         return {str(name): _override(said) for name, said in kept["cameras"].items()}
     except FileNotFoundError:
         return {}
@@ -125,28 +123,5 @@ def _override(said: Mapping[str, Any]) -> Override:
 
 
 def _write(file: Path, overrides: Mapping[str, Override]) -> None:
-    """Whatever happens meanwhile, the old content or the new one is there, whole. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.parent / f".{file.name}.new"
     said = {"cameras": {name: override._asdict() for name, override in overrides.items()}}
-    try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as opened:
-            json.dump(said, opened)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(new, file)
-    except OSError:
-        _remove(new)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # so that the new name, too, outlives a power cut
-    finally:
-        os.close(folder)
-
-
-def _remove(path: Path) -> None:
-    try:
-        os.unlink(path)
-    except OSError:  # the one that is being told of is the one that matters
-        pass
+    durable.replace(file, json.dumps(said).encode())

@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.analytics import CameraAnalytics, Detections, Happening, floor_scores
 from edge.config import CameraConfig
-from edge.daemon.evidence.wanted import Shown
+from edge.daemon.outlet import Shown
 from edge.daemon.rates import EventRate, Latencies, stages_ms
 from edge.wire.messages import ResultHeader
 

@@ -67,7 +67,7 @@ def memory_mb() -> float:
 
 
 def put(spool: Spool, event: Event, payload: bytes) -> None:
-    spool.put("event", event.camera or "", event.type, payload, event.id)
+    spool.put("event", event.camera or "", event.type, payload)
 
 
 def wear(make: Callable[[], Spool], seconds: float) -> None:

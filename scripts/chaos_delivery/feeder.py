@@ -122,7 +122,7 @@ class Feeder:
         os.write(self._times, b"%s %.6f\n" % (event.id.encode(), now))
         self._put[self._puts] = now
         self._puts += 1
-        self.spool.put("event", event.camera or "", event.type, payload, event.id)
+        self.spool.put("event", event.camera or "", event.type, payload)
         os.write(self._log, b"H %s\n" % event.id.encode())
 
     def _live(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.capture.harness import CaptureHarness
 
-RECORD = {"seconds": 10.0, "bytes": 32_000_000, "decode": True}
+RECORD = {"seconds": 10.0, "bytes": 32_000_000}
 Answer = Dict[str, Any]
 
 

@@ -94,7 +94,7 @@ def test_nothing_is_kept_of_what_nobody_asked_for() -> None:
         worker.wait_for("online")
         header, _ = worker.picture()
         assert not worker.snapshot(header.captured).answer["ok"]
-        worker.keep({"seconds": 5, "bytes": 10**6, "decode": True})
+        worker.keep({"seconds": 5, "bytes": 10**6})
         header, _ = worker.picture()
         answer = worker.snapshot(header.captured).answer
         assert not answer["ok"] and answer["reason"], "that takes another pipeline"

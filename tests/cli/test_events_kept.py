@@ -103,7 +103,7 @@ def test_one_event_and_where_its_pictures_are(site: Site) -> None:
     assert (status, err) == (0, "")
     assert out.splitlines()[0] == "zone.enter  person #17 0.73  gate"
     facts = {line[2:].split("  ")[0].strip(): line[2:].split("  ", 1)[1].strip() for line in out.splitlines()[1:]}
-    assert facts["snapshot"] == f"{picture} (12 kB)"
+    assert facts["snapshot"] == f"{picture} (12.3 kB)"
     assert facts["clip"] == f"{picture.with_suffix('.mp4')} (not there)"
     assert facts["id"] == event.id and facts["camera"] == "square" and facts["delivery"] == "delivered"
     assert "2024-05-04T00:00:00.000Z" in facts["time"] and facts["object label"] == "person"

@@ -12,7 +12,7 @@ from edge.analytics import Happening
 from edge.analytics.track import Facts
 from edge.config import CameraConfig
 from edge.daemon.evidence.evidence import Evidence
-from edge.daemon.evidence.wanted import Shown
+from edge.daemon.outlet import Shown
 from edge.events.event import Event
 from edge.events.evidence.store import Store
 from edge.events.factory import EventFactory
@@ -104,10 +104,11 @@ class Site:
         """What the outlet does with something that happened ``at`` seconds."""
         facts = Facts(number, label, score, score, (0.1, 0.2, 0.3, 0.6), (640, 360), (0.0, 0.0), 1.0, (), at)
         moment = round(at * SECOND)
-        self.evidence.shown = Shown(moment, moment if picture is None else picture)
-        event = self.evidence.named(self.factory.make(camera, Happening(kind, at, "model", facts, reason=reason)))
+        shown = Shown(moment, moment if picture is None else picture)
+        made = self.factory.make(camera, Happening(kind, at, "model", facts, reason=reason))
+        event = self.evidence.named(made, shown)
         if event.snapshot is not None or event.clip is not None:
-            self.evidence.order(event, at)
+            self.evidence.order(event, shown)
         return event
 
     def files(self) -> List[str]:

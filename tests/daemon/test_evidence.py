@@ -7,6 +7,7 @@ from typing import Any, Dict
 
 import pytest
 
+from edge.daemon.outlet import Shown
 from edge.errors import EdgeError
 from tests.daemon.evidence_double import JPEG, SECOND, Site, refuse, run
 
@@ -48,7 +49,7 @@ def test_others_stay_as_they_are(tmp_path: Path) -> None:
             assert site.happen("object.end", reason=reason).snapshot is None, "the object is there all the same"
         assert site.happen("object.end", reason="lost").snapshot is not None
         plain = site.factory.camera_state("gate", "online")
-        assert site.evidence.named(plain) is plain, "at no cost"
+        assert site.evidence.named(plain, Shown(0, 0)) is plain, "at no cost"
         camera.delivering, camera.state = False, "stalled"
         assert site.happen("zone.enter").snapshot is None, "nothing could be made of it"
         camera.delivering = True

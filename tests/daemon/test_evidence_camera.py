@@ -75,11 +75,11 @@ def test_what_is_kept_of_the_stream_is_told_and_told_again_when_it_changes(
         wired = Wired(tmp_path, **BOTH, memory="10MB")
         wired.camera.start()
         await wired.until(lambda: wired.states)
-        assert eval(wired.camera.codec) == {"seconds": 10.0, "bytes": 10_000_000, "decode": True}
+        assert eval(wired.camera.codec) == {"seconds": 10.0, "bytes": 10_000_000}
         process = wired.camera.process
         changes: List[Tuple[Dict[str, Any], Any]] = [
             ({**BOTH, "memory": "10MB", "fps": 9}, "not told"),
-            ({**BOTH, "memory": "20MB"}, {"seconds": 10.0, "bytes": 20_000_000, "decode": True}),
+            ({**BOTH, "memory": "20MB"}, {"seconds": 10.0, "bytes": 20_000_000}),
             ({"fps": 8}, None),
         ]
         for config, expected in changes:

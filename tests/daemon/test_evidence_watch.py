@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.analytics import Happening
 from edge.config import CameraConfig
-from edge.daemon.evidence.wanted import Shown
+from edge.daemon.outlet import Shown
 from edge.daemon.watch import Watch
 from edge.wire.messages import ResultHeader, Times
 

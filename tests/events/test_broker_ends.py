@@ -10,7 +10,8 @@ import pytest
 
 from edge.events.mqtt.message import Heard
 from edge.events.mqtt.publisher import Publisher
-from scripts.servers import PATIENCE, Broker, wait_until
+from scripts.servers import Broker, wait_until
+from tests.events.ordering import online, order
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool
 
@@ -21,20 +22,6 @@ GARBAGE = (
     b"\x90\x02\x00\x01", b"\x30\x02\x00\x09", b"\x20\x00",
 )  # fmt: skip
 COMMAND = "edge/gate-7/command/#"
-
-
-def online(publisher: Publisher) -> None:
-    wait_until(lambda: publisher.state == "online", what="online")
-
-
-def order(url: str, topic: str, payload: bytes, retain: bool = False) -> None:
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-    port = int(url.rsplit(":", 1)[1])
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE)
-    client.disconnect()
-    client.loop_stop()
 
 
 def test_a_broker_that_lost_its_sessions_is_subscribed_at_again(broker: Broker, make: Make) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 import pytest
 
 from edge.analytics import happening
+from edge.config import PICTURED
 from edge.events import schema as event_schema
 from edge.events.event import Event
 from edge.events.kinds import COMMON, KINDS
@@ -84,3 +85,7 @@ def test_the_document_names_every_kind_with_its_meaning() -> None:
     text = (DOCS / "events.md").read_text(encoding="utf-8")
     for name, kind in KINDS.items():
         assert f"| `{name}` | {kind.meaning} |" in text
+
+
+def test_the_events_a_picture_can_be_wished_of_are_those_that_can_name_one() -> None:
+    assert set(PICTURED) == {name for name, kind in KINDS.items() if "snapshot" in kind.optional}

@@ -6,7 +6,6 @@ import threading
 import time
 from typing import Any, Callable, Iterator, List
 
-import paho.mqtt.client as paho
 import pytest
 
 from edge.events.mqtt.link import Link
@@ -14,6 +13,7 @@ from edge.events.mqtt.message import Heard
 from edge.events.mqtt.publisher import Publisher
 from scripts.fault_proxy import FaultProxy
 from scripts.servers import PATIENCE, Broker, wait_until
+from tests.events.ordering import online, order
 from tests.support.collector import Collector
 from tests.support.fake_broker import FakeBroker
 from tests.support.memory_spool import MemorySpool
@@ -39,20 +39,6 @@ def proxy(broker: Broker, monkeypatch: Any) -> Iterator[FaultProxy]:
     monkeypatch.setattr("scripts.fault_proxy.Harm", Through)
     with FaultProxy(broker.port) as made:
         yield made
-
-
-def online(publisher: Publisher) -> None:
-    wait_until(lambda: publisher.state == "online", what="online")
-
-
-def order(url: str, topic: str, payload: bytes, retain: bool = False) -> None:
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-    port = int(url.rsplit(":", 1)[1])
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE)
-    client.disconnect()
-    client.loop_stop()
 
 
 # ---- callbacks -------------------------------------------------------------------------------------------------------

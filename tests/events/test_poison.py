@@ -56,35 +56,25 @@ def test_a_retained_state_that_ends_every_connection_is_given_up(
     assert broker.connections == 8
 
 
+def _at_everything(_: Published) -> bool:
+    return True
+
+
+def _at_events(p: Published) -> bool:
+    return p.topic != AVAILABILITY
+
+
+@pytest.mark.parametrize(
+    ("falls_at", "times", "how"), [(_at_everything, 20, "reset"), (_at_events, 30, "close")], ids=["all", "events"]
+)
 def test_a_broker_that_falls_again_and_again_costs_no_event(
-    make: Make, fake: Fake, spool: MemorySpool, quick: None
+    falls_at: Callable[[Published], bool], times: int, how: str, make: Make, fake: Fake, spool: MemorySpool, quick: None
 ) -> None:
-    """It ends every connection before it has answered anything: no message is to blame."""
-    falls = [20]
-
-    def answer(_: Published) -> object:
-        falls[0] -= 1
-        return "reset" if falls[0] >= 0 else 0
-
-    broker = fake(answer)
-    for n in range(5):
-        spool.event(n)
-    make(broker.url)
-    wait_until(lambda: spool.waiting == 0, what="delivered")
-    assert not spool.discarded
-
-
-def test_a_broker_that_falls_at_every_event_costs_none(
-    make: Make, fake: Fake, spool: MemorySpool, quick: None
-) -> None:
-    """It answers the greeting and ends the connection at the first event, thirty times: no event is to blame."""
-    falls = [30]
+    """Before it has answered anything, or at the first event after the greeting: no message is to blame."""
+    falls = iter(range(times))
 
     def answer(p: Published) -> object:
-        if p.topic == AVAILABILITY:
-            return 0
-        falls[0] -= 1
-        return "close" if falls[0] >= 0 else 0
+        return how if falls_at(p) and next(falls, None) is not None else 0
 
     broker = fake(answer)
     for n in range(5):

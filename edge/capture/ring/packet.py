@@ -12,7 +12,6 @@ class Record(NamedTuple):
 
     seconds: float
     bytes: int
-    decode: bool = False
 
 
 class Packet:
@@ -45,4 +44,4 @@ class Packet:
 
 def kept_as(order: Any) -> Optional[Record]:
     """A Record as the daemon's message has it."""
-    return None if order is None else Record(float(order["seconds"]), int(order["bytes"]), bool(order.get("decode")))
+    return None if order is None else Record(float(order["seconds"]), int(order["bytes"]))

@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
-from edge import log
+from edge import durable, log
 from edge.daemon.evidence.wanted import Masks
 from edge.events.evidence.places import find_place
 
@@ -72,17 +71,11 @@ class Covers:
         return {"cameras": {name: known._asdict() for name, known in self._known.items()}}
 
     def write(self, said: Dict[str, Any]) -> None:
-        """Whatever happens meanwhile, the old content or the new one is there, whole."""
+        """Keep it, for the next start."""
         if self._file is None:
             return
-        new = self._file.parent / f".{self._file.name}.new"
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as opened:
-                json.dump(said, opened)
-                opened.flush()
-                os.fsync(opened.fileno())
-            os.replace(new, self._file)
+            durable.replace(self._file, json.dumps(said).encode())
         except OSError as error:
             if not self._told:
                 self._told = True
@@ -97,8 +90,7 @@ def _digest(mask: List[List[float]]) -> str:
 def _read(file: Path) -> Dict[str, _Known]:
     """Nothing where it is damaged: then every mask counts as one that was added."""
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            kept = json.loads(opened.read(_MAX_BYTES))
+        kept = json.loads(durable.read(file, _MAX_BYTES))
         return {str(name): _one(said) for name, said in kept["cameras"].items()}
     except FileNotFoundError:
         return {}

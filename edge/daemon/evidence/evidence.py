@@ -22,8 +22,8 @@ from edge.daemon.evidence.covers import Covers
 from edge.daemon.evidence.requests import Requests, Source
 from edge.daemon.evidence.snapshots import Snapshot, Snapshots
 from edge.daemon.evidence.thread import DiskThread
-from edge.daemon.evidence.wanted import Shown, masks, record_order, snapshot_order, wants
-from edge.daemon.outlet import Pictures
+from edge.daemon.evidence.wanted import masks, record_order, snapshot_order, wants
+from edge.daemon.outlet import Pictures, Shown
 from edge.errors import EdgeError
 from edge.events.event import Event
 from edge.events.evidence.places import Place
@@ -41,7 +41,7 @@ _STOP_S = 1.5
 class Put(Protocol):
     """The spool's."""
 
-    def __call__(self, kind: str, camera: str, type: str, payload: bytes, id: str = "") -> None: ...
+    def __call__(self, kind: str, camera: str, type: str, payload: bytes) -> None: ...
 
 
 class Evidence(Pictures):
@@ -61,8 +61,6 @@ class Evidence(Pictures):
         covers: Optional[Covers] = None,
     ) -> None:
         self.commanded = commanded
-        #: When the event that comes next happened, and which picture shows it: said before each.
-        self.shown: Optional[Shown] = None
         self.made = self.failed = 0
         #: The newest picture of a camera is to be taken back from the broker.
         self.take_back: Callable[[str], None] = lambda camera: None
@@ -101,7 +99,7 @@ class Evidence(Pictures):
 
     # ---- events --------------------------------------------------------------------------------------------------
 
-    def named(self, event: Event) -> Event:
+    def named(self, event: Event, shown: Shown) -> Event:
         """The event, with the names of its files. One whose camera delivers nothing gets none."""
         if event.object is None or event.camera is None:
             return event
@@ -111,14 +109,13 @@ class Evidence(Pictures):
         said: Dict[str, str] = {}
         if wants(camera.config.snapshots.events, event):
             said["snapshot"] = str(Place(event.camera, event.time[:10], f"{event.id}.jpg"))
-        if wants(camera.config.clips.events, event) and self.shown is not None:
+        if wants(camera.config.clips.events, event):
             new = str(Place(event.camera, event.time[:10], f"{event.id}.mp4"))
-            said["clip"] = self._clips.path(camera, self.shown.moment, new)
+            said["clip"] = self._clips.path(camera, shown.moment, new)
         return dataclasses.replace(event, **said) if said else event  # type: ignore[arg-type]
 
-    def order(self, event: Event, captured: float) -> None:
+    def order(self, event: Event, shown: Shown) -> None:
         """Have them made. The spool has the event: what follows comes after it."""
-        shown = self.shown or Shown(round(captured * 1e9), round(captured * 1e9))
         camera = self._camera(event.camera or "")
         if camera is None:
             return

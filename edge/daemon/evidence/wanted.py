@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from edge.config import PICTURED, CameraConfig
 from edge.events.event import Event
@@ -19,13 +19,6 @@ _MOST_S = 60.0
 _OWN_DOING = ("camera", "config", "removed", "stop")
 
 Masks = List[List[List[float]]]
-
-
-class Shown(NamedTuple):
-    """Of an event, in nanoseconds of CLOCK_MONOTONIC: its ``moment``, and the ``picture`` that shows its object."""
-
-    moment: int
-    picture: int
 
 
 def wants(patterns: Sequence[str], event: Event) -> bool:
@@ -47,7 +40,6 @@ def record_order(config: CameraConfig, commanded: bool) -> Optional[Dict[str, An
     return {
         "seconds": min(_MOST_S, reach) + (config.clips.before if clips else 0.0),
         "bytes": config.memory,
-        "decode": snapshots,
     }
 
 

@@ -60,6 +60,14 @@ class Block(NamedTuple):
     body: bytes
 
 
+def _of(rows: Iterable[Tuple[Any, ...]], *types: type) -> Iterator[Any]:
+    """The rows, if they have these types: SQLite keeps any in any column. Raises Damaged."""
+    for row in rows:
+        if tuple(map(type, row)) != types:
+            raise Damaged("a row is not what was written")
+        yield row
+
+
 class Database:
     """For one thread at a time. Everything raises sqlite3.Error, and Damaged where what was read cannot be."""
 
@@ -153,7 +161,7 @@ class Database:
     def blocks(self, after: int, limit: int) -> List[Block]:
         """Those with entries beyond ``after``, in order."""
         rows = self.link.execute("SELECT * FROM blocks WHERE n > ? ORDER BY n LIMIT ?", (after, limit))
-        return [Block(*row) for row in rows]
+        return [Block(*row) for row in _of(rows, int, int, int, int, bytes)]
 
     def tail(self, newest_block: int) -> Tuple[List[Entry], int]:
         """The entries in slots, in order, and the clock of the oldest."""
@@ -169,10 +177,10 @@ class Database:
         return entries, found[0][1] if found else 0
 
     def gone(self) -> List[Tuple[int, int]]:
-        return [(a, b) for a, b in self.link.execute("SELECT first, last FROM gone ORDER BY first")]
+        return list(_of(self.link.execute("SELECT first, last FROM gone ORDER BY first"), int, int))
 
     def discarded(self) -> Dict[int, str]:
-        return dict(self.link.execute("SELECT n, reason FROM discarded"))
+        return dict(_of(self.link.execute("SELECT n, reason FROM discarded"), int, str))
 
     def done(self) -> Ranges:
         """What needs no sending: delivered, discarded, or gone."""
@@ -197,7 +205,7 @@ class Database:
     def clocks(self, after: int) -> Iterator[Tuple[int, int]]:
         """Number and clock of the blocks beyond ``after``, without reading what is in them."""
         query = "SELECT n, clock FROM blocks WHERE n > ? AND length(body) > 0 ORDER BY n"
-        return iter(self.link.execute(query, (after,)))
+        return _of(self.link.execute(query, (after,)), int, int)
 
     def set_state(self, state: Dict[str, Any]) -> None:
         self.link.execute("UPDATE state SET body = ?", (json.dumps(state, separators=(",", ":")),))

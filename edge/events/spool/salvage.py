@@ -93,7 +93,7 @@ def _opened(aside: Path) -> Optional[sqlite3.Connection]:
             link = connect(aside)
             link.execute("SELECT count(*) FROM state").fetchone()
             return link
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError, Damaged):
             if link is not None:
                 link.close()
     return None
@@ -125,7 +125,7 @@ def _state(old: sqlite3.Connection) -> Tuple[Dict[str, Any], Ranges]:
         done = Ranges(state.get("done", []))
         for first, last in old.execute("SELECT first, last FROM gone"):
             done.add(first, last)
-    except (sqlite3.Error, TypeError, ValueError):
+    except (sqlite3.Error, Damaged, TypeError, ValueError):
         pass
     return state, done
 
@@ -134,7 +134,7 @@ def _squeezer(old: sqlite3.Connection) -> Squeezer:
     def find(number: int) -> bytes:
         try:
             return bytes(old.execute("SELECT body FROM dictionaries WHERE id = ?", (number,)).fetchone()[0])
-        except (sqlite3.Error, TypeError) as e:
+        except (sqlite3.Error, Damaged, TypeError) as e:
             if number == BASE:
                 return DICTIONARY
             raise Damaged("a dictionary is missing") from e
@@ -178,5 +178,5 @@ def _rows(old: sqlite3.Connection, query: str, given: Tuple[int, ...], ends: Lis
         for n, body in old.execute(query, given):
             if isinstance(n, int) and isinstance(body, bytes):
                 yield n, body
-    except sqlite3.Error:
+    except (sqlite3.Error, Damaged):
         ends.append(1)

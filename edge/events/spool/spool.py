@@ -58,8 +58,8 @@ class Spool:
 
     # Any thread
 
-    def put(self, kind: str, camera: str, type: str, payload: bytes, id: str = "") -> None:
-        """Returns at once and never raises. ``id`` is for who reads the call: an entry is known by its number."""
+    def put(self, kind: str, camera: str, type: str, payload: bytes) -> None:
+        """Returns at once and never raises."""
         with self._lock:
             if not self._started:
                 self._early.append((kind, camera, type, payload))
