@@ -3,80 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
 import pydantic
 from typing_extensions import Annotated, Literal
 
+from edge.config.areas import LineConfig, MaskConfig, ObjectConfig, ZoneConfig
 from edge.config.evidence import ClipConfig, SnapshotConfig
 from edge.config.fault import Fault
-from edge.config.geometry import line_fault, zone_fault
+from edge.config.motion import MotionConfig
 from edge.config.section import Section, field, take_credentials
 from edge.config.source import WITH_USER, SourceUrl, parse_source
-from edge.config.values import Between, Bytes, Name, PictureSize, Point, Seconds, Secret, Share, Text
+from edge.config.values import Between, Bytes, Name, PictureSize, Seconds, Secret, Text
 
 #: Masks that a camera may have: an order for a picture tells them all, and has to fit into a message.
 _MOST_MASKS = 16
-Points = List[Tuple[float, float]]
 
 
 def _empty_is_default(value: object) -> object:
     return {} if value is None else value
-
-
-def _polygon(points: Points) -> Points:
-    fault = zone_fault(points)
-    if fault:
-        raise Fault(fault)
-    return points
-
-
-Polygon = Annotated[List[Point], pydantic.AfterValidator(_polygon)]
-
-
-class ObjectConfig(Section):
-    """What counts as an object of one label. Areas are fractions of the picture."""
-
-    min_score: Optional[Share] = field("least score; left out: the model's", "live", None)
-    min_area: Share = field("smallest box, as a fraction of the picture", "live", 0.0)
-    max_area: Share = field("largest box, as a fraction of the picture", "live", 1.0)
-
-    @pydantic.model_validator(mode="after")
-    def _order(self) -> ObjectConfig:
-        if self.min_area > self.max_area:
-            raise Fault(f"{self.min_area:g} is more than max_area, {self.max_area:g}", "min_area")
-        return self
-
-
-class ZoneConfig(Section):
-    """An area of the picture."""
-
-    points: Polygon = field("corners [x, y], 0 to 1, in the order of a walk around the zone", "live")
-    dwell: Optional[Annotated[float, Seconds(0.1, 86400)]] = field(
-        "stay after which zone.dwell is told; left out: never", "live", None
-    )
-    objects: Optional[List[Text]] = field("labels that count; left out: all", "live", None, min_length=1)
-
-
-class LineConfig(Section):
-    """A line that objects cross."""
-
-    points: List[Point] = field("two or more points [x, y], 0 to 1, along the line", "live")
-    objects: Optional[List[Text]] = field("labels that count; left out: all", "live", None, min_length=1)
-
-    @pydantic.field_validator("points")
-    @classmethod
-    def _line(cls, points: Points) -> Points:
-        fault = line_fault(points)
-        if fault:
-            raise Fault(fault)
-        return points
-
-
-class MaskConfig(Section):
-    """An area that nobody is to see: it is black in every snapshot, and in clips."""
-
-    points: Polygon = field("corners [x, y], 0 to 1, in the order of a walk around the area", "live")
 
 
 class CameraConfig(Section):
@@ -100,6 +45,20 @@ class CameraConfig(Section):
     frozen_timeout: Annotated[float, Seconds(0, 86400)] = field(
         "the same picture for so long makes the camera frozen; 0: never", "live", 30.0
     )
+    weight: Annotated[float, Between(0.1, 10)] = field(
+        "its share where the models cannot analyse all that is wished", "live", 1.0
+    )
+    priority: Literal["low", "normal", "high"] = field(
+        "a quarter, one and four times its weight; high ones are also served first", "live", "normal"
+    )
+    budget: Annotated[float, Seconds(0.05, 60)] = field(
+        "a picture older than this is not analysed: a newer one is", "live", 1.0
+    )
+    analyse: Literal["always", "on-motion"] = field("pictures to analyse: all, or those with motion", "live", "always")
+    decode: Literal["full", "on-activity"] = field(
+        "on-activity decodes key pictures alone while nothing happens, and analyses on motion", "rebuild-camera", "full"
+    )
+    motion: MotionConfig = field("what counts as motion, and what follows", "live", factory=MotionConfig)
     models: List[Name] = field(
         "models that look at the pictures; left out: the only one there is", "live", factory=list
     )

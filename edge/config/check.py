@@ -15,19 +15,28 @@ from edge.errors import Problem
 
 
 def check_labels(config: Config, labels_by_model: Mapping[str, Sequence[str]]) -> List[Problem]:
-    """Labels that cameras, zones and lines name and that no model of the camera knows.
+    """Labels that cameras, zones, lines and second stages name and that no model of theirs knows.
 
     A camera of which a model is missing in ``labels_by_model`` is passed over.
     """
     problems: List[Problem] = []
+
+    def check(keys: Keys, label: str, models: Sequence[str]) -> None:
+        known = list(dict.fromkeys(label for model in models for label in labels_by_model[model]))
+        if label not in known:
+            message = f"no label {label!r}{hint(label, known)}; {', '.join(models)} knows: {listed(known)}"
+            problems.append(problem_at(config.origin(keys), keys, message))
+
+    for name, model in config.models.items():
+        if model.boxes is not None and model.boxes.of in labels_by_model:
+            for index, label in enumerate(model.boxes.objects):
+                check(("models", name, "boxes", "objects", index), label, [model.boxes.of])
     for name, camera in config.cameras.items():
-        if not all(model in labels_by_model for model in camera.models):
-            continue
-        known = list(dict.fromkeys(label for model in camera.models for label in labels_by_model[model]))
-        for keys, label in _labels(name, camera):
-            if label not in known:
-                message = f"no label {label!r}{hint(label, known)}; {', '.join(camera.models)} knows: {listed(known)}"
-                problems.append(problem_at(config.origin(keys), keys, message))
+        if all(model in labels_by_model for model in camera.models):
+            # What a second stage finds is told of an object, and is none.
+            first = [model for model in camera.models if config.models[model].boxes is None]
+            for keys, label in _labels(name, camera):
+                check(keys, label, first)
     return problems
 
 

@@ -10,7 +10,7 @@ import pydantic
 from typing_extensions import Annotated, Literal
 
 from edge.config.section import Section, field
-from edge.config.values import Between, Seconds, Share, Text, Threads
+from edge.config.values import Between, Name, Seconds, Share, Text, Threads
 
 
 class WorkersConfig(Section):
@@ -43,6 +43,18 @@ class LoggingConfig(Section):
     level: Literal["debug", "info", "warning", "error"] = field("least important message shown", "live", "info")
 
 
+class BoxesConfig(Section):
+    """A second stage: the network looks at what another one has found, each object by itself."""
+
+    of: Name = field("the model whose objects are looked at", "live")
+    objects: List[Text] = field("labels of it to look at; left out: all", "live", factory=list)
+    every: Annotated[float, Seconds(0.1, 3600)] = field("an object is looked at again after this long", "live", 2.0)
+    margin: Share = field("the box grows by so much of its size on each side", "live", 0.1)
+    min_size: Annotated[int, Between(8, 4096, "pixels")] = field(
+        "a box whose shorter side is smaller is not looked at, in pixels", "live", 32
+    )
+
+
 class ModelConfig(Section):
     """A network in use, by the name that cameras call it."""
 
@@ -59,6 +71,9 @@ class ModelConfig(Section):
     )
     batch: Annotated[int, Between(1, 64)] = field(
         "most pictures in one run, where the network leaves that open", "reload-engine", 4
+    )
+    boxes: Optional[BoxesConfig] = field(
+        "look at the objects of another model, not at whole pictures", "live", None
     )
     plugins: List[Text] = field("for TensorRT: plugin libraries to load, absolute paths", "reload-engine", factory=list)
 

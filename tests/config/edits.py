@@ -22,7 +22,11 @@ BASE: Dict[str, Any] = {
     },
     "workers": {},
     "logging": {},
-    "models": {"people": {"spec": "./fastestdet"}, "cars": {"spec": "./yolox"}},
+    "models": {
+        "people": {"spec": "./fastestdet"},
+        "cars": {"spec": "./yolox"},
+        "faces": {"spec": "/m/rfb", "boxes": {"of": "people"}},
+    },
     "cameras": {
         "gate": {
             "source": "rtsp://10.0.0.5/stream",
@@ -33,6 +37,7 @@ BASE: Dict[str, Any] = {
             "zones": {"lawn": {"points": ZONE}},
             "lines": {"door": {"points": [[0.5, 0.0], [0.5, 1.0]]}},
             "masks": {"window": {"points": ZONE}},
+            "motion": {"masks": {"tree": {"points": ZONE}}},
         },
         "clip": {"source": "file:clip.mp4", "models": ["people"]},
         "off": {"source": "test://", "models": ["cars"], "enabled": False},

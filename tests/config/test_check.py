@@ -181,3 +181,33 @@ def test_no_excerpt():
     assert Excerpts().of(Problem("nowhere", 1, 1, "", "")) is None
     assert Excerpts().of(Problem(__file__, None, None, "", "")) is None
     assert Excerpts().of(Problem(__file__, 10**6, 1, "", "")) is None
+
+
+STAGES = """\
+models:
+  people: {spec: ./people}
+  faces: {spec: ./faces, boxes: {of: people, objects: [person, dgo]}}
+  hats: {spec: ./hats, boxes: {of: faces}}
+  own: {spec: ./own, boxes: {of: own}}
+  lost: {spec: ./lost, boxes: {of: peple}}
+cameras:
+  c: {source: "test://", models: [faces]}
+"""
+
+
+def test_second_stages(write):
+    with pytest.raises(ConfigError) as caught:
+        load(write("device: gate-7\n" + STAGES))
+    assert [(p.line, p.key, p.message) for p in caught.value.problems] == [
+        (5, "models.hats.boxes.of", "faces looks at boxes itself: a second stage has no stage after it"),
+        (6, "models.own.boxes.of", "a model cannot look at its own objects: name the one that finds them"),
+        (7, "models.lost.boxes.of",
+         "no model peple (did you mean 'people'?); defined are: faces, hats, lost, own, people"),
+        (9, "cameras.c.models[0]", "faces looks at the objects of people: add that here"),
+    ]  # fmt: skip
+    text = "\n".join(line for line in STAGES.splitlines() if line.split(":")[0].strip() not in ("hats", "own", "lost"))
+    config = load(write("device: gate-7\n" + text.replace("[faces]", "[people, faces], objects: {face: }")))
+    labels = {"people": ["person", "dog"], "faces": ["face"]}
+    assert [p.key for p in check_labels(config, labels)] == [
+        "models.faces.boxes.objects[1]", "cameras.c.objects.face"
+    ], "what a second stage finds is told of an object, and is none"  # fmt: skip

@@ -38,6 +38,7 @@ FIELDS = fields_of(Config)
 
 def test_the_walk_reaches_every_section():
     assert {model for model, _ in FIELDS} == {
+        "BoxesConfig",
         "CameraConfig",
         "ClipConfig",
         "Config",
@@ -47,6 +48,7 @@ def test_the_walk_reaches_every_section():
         "LoggingConfig",
         "MaskConfig",
         "ModelConfig",
+        "MotionConfig",
         "MqttConfig",
         "ObjectConfig",
         "SnapshotConfig",
@@ -102,9 +104,10 @@ def test_the_example_shows_the_defaults():
     others = (config.workers, config.telemetry, config.logging, config.spool, config.evidence, config.homeassistant)
     for section, kept in ((config.mqtt, {"client_id"}), *((section, set()) for section in others)):
         assert section.model_dump(exclude=kept) == type(section)().model_dump(exclude=kept)
-    own = {"source", "models", "objects", "zones", "lines", "masks", "snapshots", "clips"}
+    own = {"source", "models", "objects", "zones", "lines", "masks", "motion", "snapshots", "clips"}
     for name, info in type(square).model_fields.items():
         assert name in own or getattr(square, name) == info.default
+    assert square.motion.model_dump(exclude={"masks"}) == type(square.motion)().model_dump(exclude={"masks"})
     for shown in (square.snapshots, square.clips):
         assert shown.events
         assert shown.model_dump(exclude={"events"}) == type(shown)().model_dump(exclude={"events"})
