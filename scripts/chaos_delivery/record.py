@@ -15,7 +15,9 @@ _TOLD = re.compile(rb'\{"schema":\d+,"id":"([^"]*)"')
 
 
 class Event(NamedTuple):
-    """``digest``: of its JSON, but for ``replayed``."""
+    """``digest``: of its JSON, but for ``replayed``. ``snapshot``: the picture that it names; ``of``: the event whose
+    picture could not be made.
+    """
 
     id: str
     camera: str
@@ -24,6 +26,8 @@ class Event(NamedTuple):
     type: str
     replayed: bool
     digest: str
+    snapshot: str = ""
+    of: str = ""
 
 
 class Arrival(NamedTuple):
@@ -79,7 +83,8 @@ def event_of(payload: bytes) -> Event:
     plain = payload.replace(b'"replayed":true', b'"replayed":false', 1)
     digest = hashlib.blake2b(plain, digest_size=8).hexdigest()
     return Event(
-        said["id"], said.get("camera", ""), said["boot_id"], said["seq"], said["type"], said["replayed"], digest
+        said["id"], said.get("camera", ""), said["boot_id"], said["seq"], said["type"], said["replayed"], digest,
+        said.get("snapshot", ""), said.get("of", ""),
     )  # fmt: skip
 
 

@@ -123,5 +123,6 @@ def _judge(site: Site, owed: Set[str]) -> List[Check]:
     checks = verdict.judge(
         truth, owed, passed, read_received(site.received), site.broker.lives, PREFIX, site.daemon.device
     )
+    checks.append(verdict.pictured(truth, site.pictures))
     own = [event for event in truth.events.values() if event.type == "device.events_lost"]
     return [*checks, Check("the spool gave none up", not own, f"{len(own)} times events were given up")]

@@ -63,6 +63,7 @@ class Site:
         self.truth, self.passed, self.received = (folder / f"{name}.log" for name in ("truth", "gate", "subscriber"))
         self.tail = Tail(self.truth)
         self.lives = 0
+        self.pictures = folder / "pictures"
         self._cameras, self._version = cameras, version
         self._stack = contextlib.ExitStack()
         memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -98,6 +99,7 @@ class Site:
         main = {
             "device": self.daemon.device,
             "mqtt": {"url": self.gate.address, "keepalive": 5, "prefix": PREFIX, "version": self._version},
+            "evidence": {"folder": str(self.pictures)},
             "models": {"people": {"spec": "person"}},
             "telemetry": {"enabled": False},
         }
@@ -152,7 +154,8 @@ def busy(fps: int) -> Dict[str, Any]:
         zones[f"column{n}"] = {"points": [[a, 0], [b, 0], [b, 1], [a, 1]], "objects": ["person"]}
         zones[f"row{n}"] = {"points": [[0, a], [1, a], [1, b], [0, b]], "dwell": "2s"}
     lines = {f"line{n}": {"points": [[n / LINES, 0], [n / LINES, 1]]} for n in range(1, LINES)}
-    return {"fps": fps, "objects": {"person": {"min_score": 0.35}}, "zones": zones, "lines": lines}
+    looks = {"fps": fps, "objects": {"person": {"min_score": 0.35}}, "zones": zones, "lines": lines}
+    return {**looks, "snapshots": {"events": ["object.start"]}}
 
 
 def _text(keys: Dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import AbstractSet, Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 from edge.events.event import event_topic
@@ -68,6 +69,25 @@ def two_lanes(passed: Passed) -> Set[int]:
         if connection.waiting + untold > SHORT:
             found.add(connection.number)
     return found
+
+
+def pictured(truth: Truth, pictures: Path) -> Check:
+    """Each picture that an event names is in that folder, whole, or it is told why it is not."""
+    failed = {event.of for event in truth.events.values() if event.type == "snapshot.failed"}
+    named = [event for event in truth.events.values() if event.snapshot]
+    left = [event for event in named if event.id not in failed]
+    cut = cut_down(truth)  # who dies at the hand-over has not ordered it
+    missing = [event for event in left if event.id not in cut and not _whole(pictures / event.snapshot)]
+    words = f"{len(left)} there, {len(named) - len(left)} told to have failed"
+    return Check("each event has its picture", not missing, _some(missing, "without") if missing else words)
+
+
+def _whole(picture: Path) -> bool:
+    try:
+        data = picture.read_bytes()
+    except OSError:
+        return False
+    return data.startswith(b"\xff\xd8") and data.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
 def cut_down(truth: Truth) -> Set[str]:

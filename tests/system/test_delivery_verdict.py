@@ -285,6 +285,24 @@ def test_a_killed_broker_takes_none_from_the_middle(made: Made) -> None:
     assert made.broken([Life(0.0, 1.0)]) == {"the subscriber has them"}
 
 
+def test_each_picture_is_there_or_told_to_have_failed(tmp_path: Path) -> None:
+    def judged(*said: Dict[str, object]) -> Check:
+        lines = [_payload(1, seq, "gate", **more) for seq, more in enumerate(said, 1)]
+        handed = [b"H " + _id(1, seq).encode() for seq in range(1, len(said) + 1)]
+        (tmp_path / "truth").write_bytes(b"".join(line + b"\n" for line in lines + handed))
+        return verdict.pictured(read_truth(tmp_path / "truth"), tmp_path)
+
+    (tmp_path / "whole.jpg").write_bytes(b"\xff\xd8\xff\xe0 picture \xff\xd9")
+    (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0 pic")
+    assert judged({"snapshot": "whole.jpg"}, {}) == Check(
+        "each event has its picture", True, "1 there, 0 told to have failed"
+    )
+    for name in ("half.jpg", "nowhere.jpg"):
+        assert not judged({"snapshot": name}, {}).kept
+        assert judged({"snapshot": name}, {"type": "snapshot.failed", "of": _id(1, 1)}).kept
+        assert not judged({"snapshot": name}, {"type": "clip.failed", "of": _id(1, 1)}).kept
+
+
 def test_a_truth_that_is_being_written_is_counted(tmp_path: Path) -> None:
     file = tmp_path / "truth"
     tail = Tail(file)

@@ -101,8 +101,9 @@ def test_the_end_is_missing(bench: Bench, sound: Path) -> None:
     file = _damaged(bench, sound)
     os.truncate(file, file.stat().st_size * 2 // 3)
     left = _goes_on(bench)
-    assert bench.kinds()[0] == "corrupt"
-    assert len(left) > 300
+    # How much is found again hangs on where SQLite has put the pages that say where the others are.
+    assert left and bench.kinds() == ["corrupt", "lost"]
+    assert bench.troubles[1].count == _COUNT + 3 - 100 - len(left)
 
 
 def test_one_block_is_broken(bench: Bench, sound: Path) -> None:
