@@ -114,9 +114,9 @@ def test_wrong_descriptors(worker: Recorder, tmp_path: Path) -> None:
         assert not answer["ok"] and answer["reason"], given
     for fd in (read, write, only_read, full):
         os.close(fd)
-    assert worker.snapshot(captured).answer["ok"]
+    assert worker.snapshot(shown(worker)).answer["ok"]
     for _ in range(30):
-        assert worker.snapshot(captured).answer["ok"]
+        assert worker.snapshot(shown(worker)).answer["ok"]
     for _ in range(7):
         worker.wait_for("beat")
     assert worker.said("beat")[-1]["fds"] <= fds + 1, "each descriptor was closed"

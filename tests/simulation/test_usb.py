@@ -66,12 +66,13 @@ def test_what_it_sees(jetson: Jetson, form: str, decode: str) -> None:
     data = jetson.root.parent / "pictures"
     sized = "{},width={},height={},framerate=30/1".format(form, *SIZE)
     line = f"v4l2src io-mode=mmap ! {sized} ! {decode} ! video/x-raw,format=NV12 ! appsink name=sink sync=false"
-    found = run(jetson, line, frames=4, data=str(data))["frames"]
+    found = run(jetson, line, frames=16, data=str(data))["frames"]
     content, length = data.read_bytes(), found[0]["size"]
     for n in range(4):
         ours = planes(content[n * length : (n + 1) * length], "NV12", *SIZE)
         assert min(psnr(a, b) for a, b in zip(ours, camera_picture(n + 1, *SIZE))) > 38
-    assert found[-1]["pts"] - found[0]["pts"] >= 0.09e9, "it is live"
+    # Half a second; less where the first one was late, on a busy machine.
+    assert found[-1]["pts"] - found[0]["pts"] >= 0.25e9, "it is live"
 
 
 def test_it_offers_what_the_camera_has_and_nothing_else(make_jetson: Callable[..., Jetson]) -> None:
