@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.analytics import lives
 from edge.analytics.camera_rules import CameraRules
 from edge.analytics.detections import Detections
 from edge.analytics.happening import Happening
 from edge.analytics.lines import LineWatch
+from edge.analytics.looks import Look, Looked, choose, learn
 from edge.analytics.settings import DEFAULTS, TrackerSettings
 from edge.analytics.start_rules import DEFAULT_MIN_SCORE, StartRules
 from edge.analytics.track import Track
@@ -27,9 +31,10 @@ class CameraAnalytics:
     def __init__(
         self, camera: CameraRules, models: Mapping[str, Sequence[str]],
         min_scores: Optional[Mapping[str, float]] = None, ids: Optional[Iterator[int]] = None,
-        settings: TrackerSettings = DEFAULTS,
+        settings: TrackerSettings = DEFAULTS, looks: Optional[Mapping[str, Looked]] = None,
     ) -> None:  # fmt: skip
         """``models`` are the labels of each model by name; ``min_scores`` the models' own, for labels without one.
+        ``looks``: the second models that look at what those find, by name.
 
         ``ids`` numbers the objects, from 1 on if left out: hand it on when a camera is built anew, and no number comes
         twice.
@@ -39,6 +44,7 @@ class CameraAnalytics:
         self._camera = camera
         self._labels = {model: list(labels) for model, labels in models.items()}
         self._min_scores = dict(min_scores or {})
+        self._looks = dict(looks or {})
         self._trackers = {model: self._tracker(model) for model in self._labels}
         self._zones = ZoneWatch(camera.zones)
         self._lines = LineWatch(camera.lines)
@@ -66,9 +72,27 @@ class CameraAnalytics:
         out += self._zones.changed_counts(time)
         return out
 
+    def look(self, model: str, time: float) -> List[Look]:
+        """What of the picture of ``time``, which :meth:`update` was given, second models are to look at."""
+        tracker = self._trackers.get(model)
+        if tracker is None or not self._looks:
+            return []
+        return choose(self._looks, model, [track for track in tracker.confirmed if track.seen == time], time)
+
+    def found(self, second: str, number: int, rows: NDArray[np.float32]) -> List[Happening]:
+        """What a second model has found at a look at the object of that number: (N, 6), as Detections' rows."""
+        looked = self._looks.get(second)
+        tracker = None if looked is None else self._trackers.get(looked.of)
+        if looked is None or tracker is None:
+            return []
+        track = next((track for track in tracker.confirmed if track.id == number), None)
+        if track is None or not learn(track, second, looked, rows):
+            return []
+        return lives.updated([track], track.seen)
+
     def update_config(
         self, camera: CameraRules, models: Optional[Mapping[str, Sequence[str]]] = None,
-        min_scores: Optional[Mapping[str, float]] = None,
+        min_scores: Optional[Mapping[str, float]] = None, looks: Optional[Mapping[str, Looked]] = None,
     ) -> List[Happening]:  # fmt: skip
         """Other objects, zones, lines and (where given) models from the next picture on.
 
@@ -79,6 +103,7 @@ class CameraAnalytics:
         """
         self._camera = camera
         self._min_scores = self._min_scores if min_scores is None else dict(min_scores)
+        self._change_looks(self._looks if looks is None else dict(looks))
         labels = self._labels if models is None else {model: list(known) for model, known in models.items()}
         out: List[Happening] = []
         for model in [model for model in self._trackers if labels.get(model) != self._labels[model]]:
@@ -114,6 +139,15 @@ class CameraAnalytics:
     def objects(self) -> int:
         """How many objects there are now, hidden ones with them."""
         return len(self._tracks())
+
+    def _change_looks(self, looks: Dict[str, Looked]) -> None:
+        """What a model said that is gone, or means other labels now, is said no more."""
+        gone = [name for name, was in self._looks.items() if name not in looks or looks[name].labels != was.labels]
+        for track in self._tracks() if gone else ():
+            for name in gone:
+                track.looks.pop(name, None)
+                track.attributes.pop(name, None)
+        self._looks = looks
 
     def _tracks(self) -> List[Track]:
         return [track for tracker in self._trackers.values() for track in tracker.confirmed]

@@ -47,6 +47,22 @@ class Polylines:
         self._start = np.array([p for line in lines for p in line[:-1]], float).reshape(-1, 2)
         self._end = np.array([p for line in lines for p in line[1:]], float).reshape(-1, 2)
         self._first = np.cumsum([0, *[len(line) - 1 for line in lines][:-1]])
+        self._extents = [
+            (min(x for x, _ in line), min(y for _, y in line), max(x for x, _ in line), max(y for _, y in line))
+            for line in lines
+        ]
+
+    def may_cross(self, before: Point, after: Point) -> bool:
+        """Whether a movement comes near any line at all; nearly none does, and this is cheaper than to look."""
+        (px, py), (qx, qy) = before, after
+        if px > qx:
+            px, qx = qx, px
+        if py > qy:
+            py, qy = qy, py
+        for left, top, right, bottom in self._extents:
+            if px <= right and qx >= left and py <= bottom and qy >= top:
+                return True
+        return False
 
     def crossings(self, before: Array, after: Array) -> NDArray[np.int_]:
         """Movements (N, 2) -> (N, 2), as (N, lines): crossings to the right less those to the left.

@@ -52,12 +52,19 @@ class LineWatch:
         out: List[Happening] = []
         if not self._lines or not tracks:
             return out
-        anchors = [t.anchor for t in tracks]
-        crossed = self._polylines.crossings(np.array([t.line_anchor for t in tracks]), np.array(anchors))
-        for track, anchor, row in zip(tracks, anchors, crossed.tolist()):
-            track.line_anchor = anchor
-            if any(row):
-                self._note(track, row)
+        near, before, after = [], [], []
+        for track in tracks:
+            was, track.line_anchor = track.line_anchor, track.anchor
+            if self._polylines.may_cross(was, track.line_anchor):
+                near.append(track)
+                before.append(was)
+                after.append(track.line_anchor)
+        if near:
+            crossed = self._polylines.crossings(np.array(before), np.array(after))
+            for track, row in zip(near, crossed.tolist()):
+                if any(row):
+                    self._note(track, row)
+        for track in tracks:
             if track.crossings:
                 self._tell_clear(track, time, out)
         return out

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import List, Mapping, Sequence, Tuple
 
 from edge.analytics import happening as kinds
 from edge.analytics.happening import Happening
-from edge.analytics.track import Facts, Track
+from edge.analytics.track import Attribute, Facts, Track
 
 UPDATE_EVERY = 1.0  # seconds at least between two object events of one track
 MOVED = 0.25  # of the box's height: so far must a corner of it have moved for an update
@@ -30,12 +30,20 @@ def ended(track: Track, time: float, reason: str) -> Happening:
 def _changed(track: Track, told: Facts) -> bool:
     far = MOVED * (told.box[3] - told.box[1])
     aspect = track.picture[0] / track.picture[1]
-    moved = [abs(now - then) for now, then in zip(track.box, told.box)]
+    (x1, y1, x2, y2), (was_x1, was_y1, was_x2, was_y2) = track.box, told.box
     return (
-        max(moved[0] * aspect, moved[1], moved[2] * aspect, moved[3]) > far
+        abs(y1 - was_y1) > far
+        or abs(y2 - was_y2) > far
+        or abs(x1 - was_x1) * aspect > far
+        or abs(x2 - was_x2) * aspect > far
         or track.best_score - told.best_score > BETTER
         or set(track.stays) != set(told.zones)
+        or _labels(track.attributes) != _labels(told.attributes)
     )
+
+
+def _labels(attributes: Mapping[str, Attribute]) -> List[Tuple[str, str]]:
+    return [(name, found.label) for name, found in attributes.items()]
 
 
 def _tell(kind: str, track: Track, time: float, reason: str = "") -> Happening:

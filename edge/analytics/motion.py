@@ -40,18 +40,20 @@ class Motion:
     def predict(self, seconds: float) -> None:
         """It moves on by ``seconds``."""
         s = self._settings
-        t = min(seconds, s.longest_step)
+        t = seconds if seconds < s.longest_step else s.longest_step
         self.cx += self.vx * t
         self.cy += self.vy * t
-        self.w = max(self.w + self.vw * t, _SMALLEST)
-        self.h = max(self.h + self.vh * t, _SMALLEST)
+        w, h = self.w + self.vw * t, self.h + self.vh * t
+        self.w = w if w > _SMALLEST else _SMALLEST
+        self.h = h if h > _SMALLEST else _SMALLEST
         self.place = _grown(self.place, s.place_noise * t, t)
         self.size = _grown(self.size, s.size_noise * t, t)
 
     def uncertainty(self) -> float:
         """Standard deviation of the centre along one axis, bounded, in picture heights."""
         s = self._settings
-        return min(math.sqrt(self.place[0]) * s.widening, s.widest) * self.h
+        widening = math.sqrt(self.place[0]) * s.widening
+        return (widening if widening < s.widest else s.widest) * self.h
 
     def correct(self, measured: Measured, high: bool) -> None:
         """It was seen at ``measured``; ``high`` says by a box that may start an object."""

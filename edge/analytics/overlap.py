@@ -12,9 +12,10 @@ class Overlaps:
     """The boxes that were seen, from left to right: what lies far aside of a track is not looked at."""
 
     def __init__(self, boxes: Sequence[Box]) -> None:
-        self._edges = sorted(
+        self._edges = [
             (cx - w / 2.0, cx + w / 2.0, cy - h / 2.0, cy + h / 2.0, w, h, i) for i, (cx, cy, w, h) in enumerate(boxes)
-        )
+        ]
+        self._edges.sort()
         self._lefts = [edges[0] for edges in self._edges]
         self._widest = max((box[2] for box in boxes), default=0.0)
 
@@ -27,7 +28,8 @@ class Overlaps:
         widened boxes is the plain one's extent (negative across a gap) plus twice the margin on each axis.
         """
         extra = margin * 2.0
-        left, right, top, bottom = cx - width / 2.0, cx + width / 2.0, cy - height / 2.0, cy + height / 2.0
+        half_width, half_height = width / 2.0, height / 2.0
+        left, right, top, bottom = cx - half_width, cx + half_width, cy - half_height, cy + half_height
         from_x, from_y, to_y = left - extra, top - extra, bottom + extra
         area = (width + extra) * (height + extra)
         first, last = bisect_left(self._lefts, from_x - self._widest), bisect_left(self._lefts, right + extra)
@@ -35,8 +37,9 @@ class Overlaps:
         for seen_left, seen_right, seen_top, seen_bottom, seen_width, seen_height, i in self._edges[first:last]:
             if seen_right <= from_x or seen_top >= to_y or seen_bottom <= from_y:
                 continue
-            common = (min(right, seen_right) - max(left, seen_left) + extra) * (
-                min(bottom, seen_bottom) - max(top, seen_top) + extra
-            )
+            # min() and max() would cost more than all the rest.
+            common = (
+                (right if right < seen_right else seen_right) - (left if left > seen_left else seen_left) + extra
+            ) * ((bottom if bottom < seen_bottom else seen_bottom) - (top if top > seen_top else seen_top) + extra)
             found.append((i, common / ((seen_width + extra) * (seen_height + extra) + area - common)))
         return found

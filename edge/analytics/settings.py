@@ -2,7 +2,8 @@
 
 All times are seconds of capture time and all lengths are heights of the object's box, so that the same settings hold at
 any rate of analysis and any distance from the camera. The values were chosen on a street clip analysed at 10, 5, 3.3
-and 2 pictures a second, for equal numbers of tracks at all of them; ``tests/analytics/test_rates.py`` holds that.
+and 2 pictures a second, for equal numbers of tracks at all of them; ``tests/analytics/test_rates.py`` holds that. How
+well people are followed with them is in ``docs/tracking.md``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class TrackerSettings:
     high_overlap: float = 0.15  # least widened IoU with a box over the label's min_score
     low_overlap: float = 0.4  # and with one under it, which is more often something else
     low_score: float = 0.4  # boxes under this part of min_score are not looked at
+    tentative_right: float = 0.1  # what is no object yet has this part of an object's right to a box
     low_after: float = 0.5  # an object unseen for longer does not go on by a low-score box
 
     # Life. Evidence is the score averaged over this time, a picture without the object counting as 0: a flicker near

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+if TYPE_CHECKING:
+    from edge.analytics.looks import Seen
 
 Box = Tuple[float, float, float, float]
 Point = Tuple[float, float]
 
 # An anchor on the picture's very edge is put this far inside it, so that a zone drawn up to the edge holds it.
 _INSIDE = 1e-6
+_OUTSIDE = 1.0 - _INSIDE
+
+
+class Attribute(NamedTuple):
+    """What a second model says of an object. ``box``: of what it found, in fractions of the picture, if it finds boxes.
+
+    It is that of the last look which found the label that is believed (looks.py).
+    """
+
+    label: str
+    score: float
+    box: Optional[Box] = None
+
+
+_NO_ATTRIBUTES: Mapping[str, Attribute] = {}
 
 
 class Facts(NamedTuple):
@@ -24,6 +42,7 @@ class Facts(NamedTuple):
     age: float
     zones: Tuple[str, ...]
     seen: float = 0.0  # capture of the last picture that shows it, in monotonic seconds
+    attributes: Mapping[str, Attribute] = _NO_ATTRIBUTES  # by the second model's name
 
 
 class Stay:
@@ -41,8 +60,8 @@ class Track:
     """Filled in by the tracker on every picture that shows the object; rules keep what they remember in it."""
 
     __slots__ = (
-        "best_score", "box", "crossings", "first", "id", "label", "line_anchor", "model", "picture", "score", "seen",
-        "stays", "told", "told_at", "velocity", "zone_alarm", "zone_row",
+        "attributes", "best_score", "box", "crossings", "first", "id", "label", "line_anchor", "looks", "model",
+        "picture", "score", "seen", "stays", "told", "told_at", "velocity", "zone_alarm", "zone_row",
     )  # fmt: skip
 
     def __init__(self, number: int, label: str, model: str, first: float, box: Box, picture: Tuple[int, int]) -> None:
@@ -63,12 +82,18 @@ class Track:
         self.crossings: Dict[str, int] = {}  # by line: +1 is one crossing to the right that is not told yet
         self.told: Optional[Facts] = None  # as of the last object event
         self.told_at = first
+        self.attributes: Dict[str, Attribute] = {}  # by the second model's name
+        self.looks: Dict[str, Seen] = {}  # and what it has said so far
 
     @property
     def anchor(self) -> Point:
         """The middle of the box's lower edge, where a thing stands on the ground; inside the picture."""
-        x1, _, x2, y2 = self.box
-        return min(max((x1 + x2) / 2.0, _INSIDE), 1.0 - _INSIDE), min(max(y2, _INSIDE), 1.0 - _INSIDE)
+        x1, _, x2, y = self.box
+        x = (x1 + x2) / 2.0
+        return (
+            x if _INSIDE < x < _OUTSIDE else _INSIDE if x < 0.5 else _OUTSIDE,
+            y if _INSIDE < y < _OUTSIDE else _INSIDE if y < 0.5 else _OUTSIDE,
+        )
 
     @property
     def age(self) -> float:
@@ -78,5 +103,5 @@ class Track:
     def facts(self) -> Facts:
         return Facts(
             self.id, self.label, self.score, self.best_score, self.box, self.picture, self.velocity, self.age,
-            tuple(self.stays), self.seen,
+            tuple(self.stays), self.seen, dict(self.attributes) if self.attributes else _NO_ATTRIBUTES,
         )  # fmt: skip

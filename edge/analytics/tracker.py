@@ -113,24 +113,30 @@ class Tracker:
         return [Ended(track, reason) for track in gone if track.id]
 
     def _associate(self, boxes: List[Seen]) -> List[Pair]:
-        """(row, box) of every track that the picture shows."""
+        """(row, box) of every track that the picture shows.
+
+        Where several could have a box, an object has more right to it than what is none yet, and one that was just seen
+        more than one that has been hidden for a while: by the sum of their rights it is decided.
+        """
         if not self._rows or not boxes:
             return []
         s = self._settings
         overlaps = Overlaps([box.measured for box in boxes])
         high: List[Tuple[int, int, float]] = []
         low: List[Tuple[int, int, float]] = []
+        least_high, least_low = s.high_overlap, s.low_overlap
         for i, row in enumerate(self._rows):
-            m = row.motion
+            m, label = row.motion, row.label
+            right = (1.0 if row.confirmed else s.tentative_right) / (1.0 + row.missing)
             for j, overlap in overlaps.of(m.cx, m.cy, m.w, m.h, m.uncertainty()):
-                box = boxes[j]
-                if box.label != row.label:
+                _, _, seen_label, is_high = boxes[j]
+                if seen_label != label:
                     continue
-                if box.high:
-                    if overlap >= s.high_overlap:
-                        high.append((i, j, overlap))
-                elif overlap >= s.low_overlap and row.missing <= s.low_after:
-                    low.append((i, j, overlap))
+                if is_high:
+                    if overlap >= least_high:
+                        high.append((i, j, overlap * right))
+                elif overlap >= least_low and row.missing <= s.low_after:
+                    low.append((i, j, overlap * right))
         pairs = _best(high)
         if low:
             taken = {i for i, _ in pairs}
@@ -204,4 +210,7 @@ class Tracker:
 
 
 def _best(possible: List[Tuple[int, int, float]]) -> List[Pair]:
-    return assign([i for i, _, _ in possible], [j for _, j, _ in possible], [gain for _, _, gain in possible])
+    if not possible:
+        return []
+    rows, columns, gains = zip(*possible)
+    return assign(rows, columns, gains)

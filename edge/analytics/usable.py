@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import List, NamedTuple, Tuple
 
 from edge.analytics.detections import Detections
@@ -9,6 +10,8 @@ from edge.analytics.motion import Measured
 from edge.analytics.settings import TrackerSettings
 from edge.analytics.start_rules import StartRules
 from edge.analytics.track import Box
+
+_INFINITE = math.inf
 
 
 class Seen(NamedTuple):
@@ -26,15 +29,22 @@ def usable(detections: Detections, rules: StartRules, settings: TrackerSettings)
     The order is by what the boxes are (score, class, place), so it does not matter in which order a model gives them.
     """
     aspect, low = detections.width / detections.height, settings.low_score
-    marks = rules.min_scores
+    marks, known = rules.min_scores, len(rules.min_scores)
     taken: List[Tuple[float, int, float, float, float, float]] = []
-    for label, score, (x1, y1, x2, y2) in zip(
-        detections.classes.tolist(), detections.scores.tolist(), detections.boxes.tolist()
-    ):
-        if not 0 <= label < len(marks) or not score >= marks[label] * low:  # false for a NaN
+    for x1, y1, x2, y2, score, index in detections.rows:
+        if not 0 <= index < known:  # false for a NaN
             continue
-        x1, y1 = x1 if x1 > 0.0 else 0.0, y1 if y1 > 0.0 else 0.0
-        x2, y2 = x2 if x2 < 1.0 else 1.0, y2 if y2 < 1.0 else 1.0
+        label = int(index)
+        if not score >= marks[label] * low or not -_INFINITE < x1 + y1 + x2 + y2 + score < _INFINITE:
+            continue
+        if x1 < 0.0:
+            x1 = 0.0
+        if y1 < 0.0:
+            y1 = 0.0
+        if x2 > 1.0:
+            x2 = 1.0
+        if y2 > 1.0:
+            y2 = 1.0
         if x1 < x2 and y1 < y2:
             taken.append((score if score < 1.0 else 1.0, label, y2, x2, y1, x1))
     taken.sort(reverse=True)
@@ -42,7 +52,7 @@ def usable(detections: Detections, rules: StartRules, settings: TrackerSettings)
     for score, label, y2, x2, y1, x1 in taken[: settings.most_boxes]:
         w, h = x2 - x1, y2 - y1
         measured = (x1 + w * 0.5) * aspect, y1 + h * 0.5, w * aspect, h
-        seen.append(Seen(measured, score, label, rules.may_start(label, score, w * h)))
+        seen.append(Seen(measured, score, label, score >= marks[label] and rules.may_start(label, score, w * h)))
     return seen
 
 

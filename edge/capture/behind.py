@@ -56,4 +56,5 @@ def packets(pipeline: Any, caps: Any) -> List[Packets]:
     if decoder is None:
         return []
     rtp = caps.get_structure(0).get_name() == "application/x-rtp"
-    return [Packets(decoder.get_static_pad("sink").get_peer(), told(caps) if rtp else b"")]
+    first = pipeline.get_by_name("valve") or decoder
+    return [Packets(first.get_static_pad("sink").get_peer(), told(caps) if rtp else b"")]

@@ -5,7 +5,7 @@ from typing import Optional
 from ..wire.channel import Channel, Closed
 from ..wire.clock import monotonic_ns
 from ..wire.memory import Slots
-from ..wire.messages import CREDIT, Credit, Memory, PictureHeader
+from ..wire.messages import CREDIT, LATE, Credit, Memory, PictureHeader
 from .picture import copy
 from .sink import Picture
 
@@ -50,8 +50,8 @@ class Delivery:
         if data[0] == CREDIT:
             self.credit = Credit.unpack(data)
 
-    def deliver(self, picture: Picture) -> int:
-        """Copy the picture into the free slot and answer the credit with it; the address where it lies."""
+    def deliver(self, picture: Picture, motion: float) -> None:
+        """Copy the picture into the free slot and answer the credit with it; ``motion`` as the message has it."""
         # Before anything is sent: whoever is gone takes the credit along.
         credit, self.credit = self.credit, None
         assert credit is not None
@@ -66,12 +66,12 @@ class Delivery:
         address = self._slots.address(self._slot)
         copy(picture.sample, layout, address, self._slots.slot_size)
         self.sequence += 1
+        flags = layout.flags | LATE if picture.late else layout.flags
         header = PictureHeader(
-            self._slot, layout.format, layout.flags, credit.serial, self.sequence, picture.captured, picture.decoded,
-            monotonic_ns(), layout.width, layout.height, layout.offsets, layout.strides, -1.0,
+            self._slot, layout.format, flags, credit.serial, self.sequence, picture.captured, picture.decoded,
+            monotonic_ns(), layout.width, layout.height, layout.offsets, layout.strides, motion,
         )  # fmt: skip
         self._send(header.pack())
-        return address
 
     def _send(self, data: bytes, fd: Optional[int] = None) -> None:
         if self.inference is None:

@@ -29,11 +29,14 @@ class Change(NamedTuple):
     seconds: float
 
 
-def sample(address: int, width: int, height: int, stride: int) -> bytes:
-    """The brightness of 64x36 points, evenly spread over the luma plane at ``address``."""
-    points = itemgetter(*((2 * n + 1) * width // (2 * COLUMNS) for n in range(COLUMNS)))
+def sample(address: int, width: int, height: int, stride: int, step: int = 1) -> bytes:
+    """The brightness of 64x36 points, evenly spread over the luma plane at ``address``.
+
+    ``step``: bytes from one sample to the next, of which the last says it.
+    """
+    points = itemgetter(*((2 * n + 1) * width // (2 * COLUMNS) * step + step - 1 for n in range(COLUMNS)))
     rows = ((2 * n + 1) * height // (2 * ROWS) for n in range(ROWS))
-    return b"".join(bytes(points(ctypes.string_at(address + row * stride, width))) for row in rows)
+    return b"".join(bytes(points(ctypes.string_at(address + row * stride, width * step))) for row in rows)
 
 
 class FrozenWatch:

@@ -79,9 +79,12 @@ class Parts(NamedTuple):
 
 
 def tail(
-    source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], parts: Parts, memory: str = ""
-) -> List[Element]:
-    """From the pad that brings ``codec`` to the appsink. ``memory``: where raw pictures of the source are."""
+    source: Source, codec: str, rtp: bool, decoder: Optional[Decoder], parts: Parts, memory: str = "",
+    valve: bool = False,
+) -> List[Element]:  # fmt: skip
+    """From the pad that brings ``codec`` to the appsink. ``memory``: where raw pictures of the source are; ``valve``:
+    not every packet goes straight to the decoder.
+    """
     elements: List[Element] = []
     if rtp:
         elements.append(Element(_DEPAY[codec]))
@@ -94,7 +97,10 @@ def tail(
         if source.kind == "http":
             # Pictures that come one by one tell no rate, and then their number cannot be lowered to one.
             elements.append(Element("capssetter", (("caps", "image/jpeg,framerate=30/1"),)))
-        elements += [Element(PARSERS[codec]), Element(decoder.element, decoder.properties, "decoder")]
+        elements.append(Element(PARSERS[codec]))
+        if valve:
+            elements.append(Element("identity", (("silent", True),), "valve"))
+        elements.append(Element(decoder.element, decoder.properties, "decoder"))
         memory = decoder.memory
     elif source.kind == "usb" and _scales_in_nvmm(parts):
         # The converter scales in hardware what lies in its memory; on r32 it converts nothing from system to system.

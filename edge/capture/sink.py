@@ -13,12 +13,15 @@ _FRESH_NS = 12 * _MS
 
 
 class Picture(NamedTuple):
-    """``sample`` holds the bytes; it must be dropped soon, since a decoder has few of them."""
+    """``sample`` holds the bytes; it must be dropped soon, since a decoder has few of them. ``late``: it was kept back
+    before it was decoded.
+    """
 
     sample: native.Sample
     layout: Layout
     captured: int
     decoded: int
+    late: bool = False
 
 
 class Sink:
@@ -86,6 +89,22 @@ class Sink:
         del sample  # its buffer goes back to the decoder before the wait
         sample = native.pull(self._address, int(timeout * 1e9))
         return None if sample is None else self._picture(sample, waited=True)
+
+    def take_late(self, timeout: float, first: int, last: Optional[int]) -> Optional[Picture]:
+        """The next picture within ``timeout`` seconds, of those that are decoded when they are wanted; None for one
+        from before the time ``first`` or after ``last``.
+        """
+        sample = native.pull(self._address, int(timeout * 1e9))
+        if sample is None:
+            return None
+        captured = captured_ns(sample, self._base(), monotonic_ns())
+        if captured < first or (last is not None and captured > last):
+            return None
+        return self._picture(sample, waited=False)._replace(decoded=monotonic_ns(), late=True)
+
+    def begin_again(self) -> None:
+        """What comes next is from before what came last."""
+        self._last = 0
 
     def _waited(self, sample: native.Sample) -> bool:
         """Whether this picture has been in the sink for longer than the next one is worth waiting for."""

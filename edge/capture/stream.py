@@ -9,20 +9,23 @@ from typing import Any, Optional, Sequence, Set, Tuple
 from ..boards import Board
 from ..errors import BrokenDecoder, SourceError, Unreachable, Unsupported
 from . import pads
+from .activity.activity import Activity
 from .behind import behind, packets
 from .device import take_form
+from .finder import Finder
 from .gst import Gst, build, exists, read_error, scaler
 from .guard import guard, push_on
 from .loop import Loop
+from .pace import hold_pace
 from .picture import Layout
-from .pipeline import Parts, choose_decoder, codec_of, pace, tail
+from .pipeline import Parts, choose_decoder, codec_of, tail
 from .ring.buffer import numbered
 from .ring.packet import Record
 from .ring.ring import Ring
 from .ring.tap import Tap
 from .sink import Picture, Sink
 from .source import Source, head
-from .trouble import NO_VIDEO, Trouble
+from .trouble import Trouble
 
 Gst.init(None)
 _GIVE_UP_S = 1.0
@@ -33,25 +36,28 @@ class Stream:
     """Raises SourceError from any method when the source fails; it is then only good for :meth:`close`.
 
     ``avoid``: decoders that have failed before. ``record``: what is kept; pictures that come raw are kept only if that
-    is said here.
+    is said here. ``on_activity``: while nothing happens only key pictures are decoded; see ``activity``.
     """
 
-    def __init__(self, source: Source, board: Board, avoid: Sequence[str] = (), record: _Record = None) -> None:
+    def __init__(
+        self, source: Source, board: Board, avoid: Sequence[str] = (), record: _Record = None, on_activity: bool = False
+    ) -> None:
         self.source = source
         self.codec = ""
         self.decoder = ""
-        self.note = ""  # what is not as good as it could be
+        self._note = ""
         self._memory = ""  # where pictures are before they are brought to system memory, as it was asked for
         self._board, self._avoid = board, avoid
         self._sink: Optional[Sink] = None
         self._behind: Set[str] = set()  # the names of the elements behind the source's pad
         self._beside: Set[str] = set()  # and of those that keep pictures, without which it goes on
         self._trouble = Trouble(source)
-        self._linking = threading.Lock()
         #: The last seconds of it as it was sent, where that is asked for (:meth:`keep`).
         self.ring = Ring()
         self._tap = Tap(self.ring, copied=source.kind == "usb")
         self._tap.keep(record)
+        self.activity = Activity(on_activity)
+        self._over = False  # a clip that is to begin again is over
         self._pipeline = Gst.Pipeline.new(None)
         self._loop = Loop(self._pipeline, source.loop and not source.live)
         self._bus = self._pipeline.get_bus()
@@ -66,39 +72,10 @@ class Stream:
         origin = made[-1]
         if self.source.kind == "usb":
             origin = take_form(self._pipeline, origin, self.source, self.check)
-        if origin.get_static_pad("src") is not None:
-            self._link(origin.get_static_pad("src"))
-        else:
-            origin.connect("pad-added", self._pad_added)
-            origin.connect("no-more-pads", self._no_more_pads)
-            if origin.find_property("protocols") is not None:
-                origin.connect("select-stream", self._select)
+        Finder(self._trouble, self._link).look(origin)
         if self._pipeline.set_state(self._loop.first_state) == Gst.StateChangeReturn.FAILURE:
             self.check()
             raise Unreachable("the pipeline does not start")
-
-    def _select(self, _source: Any, _number: int, caps: Any) -> bool:
-        """Whether an RTP stream is asked for: sound is not. (At this point the caps have no proper name yet.)"""
-        self._trouble.answered = True
-        if pads.media(caps) in ("video", None):
-            return True
-        self._trouble.passed_over = True
-        return False
-
-    def _pad_added(self, _origin: Any, pad: Any) -> None:
-        self._trouble.answered = True
-        if not pads.is_video(pads.caps(pad)):
-            self._trouble.passed_over = True
-            return
-        with self._linking:
-            if self._sink is not None or self._trouble.failure is not None:
-                return
-            self._link(pad)
-
-    def _no_more_pads(self, _origin: Any) -> None:
-        with self._linking:
-            if self._sink is None and self._trouble.failure is None:
-                self._trouble.failure = Unsupported(NO_VIDEO)
 
     def _link(self, pad: Any) -> None:
         """Build what comes behind ``pad``. Runs in a thread of GStreamer's, so errors are kept for the main one."""
@@ -110,14 +87,17 @@ class Stream:
             self._memory = pads.memory(caps)
             decoder, self.decoder = None, "none"
             if self.codec != "raw":
-                decoder, self.note = choose_decoder(self._board, self.codec, exists, self._avoid)
+                decoder, self._note = choose_decoder(self._board, self.codec, exists, self._avoid)
                 self.decoder, self._memory, self.ring.numbered = decoder.element, decoder.memory, numbered(decoder)
             parts, rtp = Parts(self._board, scaler(), exists), media == "application/x-rtp"
-            elements = tail(self.source, self.codec, rtp, decoder, parts, self._memory)
+            valve = self.activity.prepare(
+                self.codec, self.source.kind == "usb", self.source.paced, bool(decoder and decoder.memory)
+            )
+            elements = tail(self.source, self.codec, rtp, decoder, parts, self._memory, valve)
             keep = self.ring.record is not None and decoder is None
             found = behind(self._pipeline, elements, keep, self.source, parts)
-            made, self.note = found.line, self.note or found.note
-            self._hold_pace()
+            made, self._note = found.line, self._note or found.note
+            hold_pace(self._pipeline, self.source.fps)
             if pad.link(made[0].get_static_pad("sink")) != Gst.PadLinkReturn.OK:
                 raise Unsupported("its {} stream cannot be linked to {}".format(self.codec, made[0].get_name()))
             if rtp:
@@ -129,6 +109,7 @@ class Stream:
             sink = Sink(self._pipeline, made[-1], self._pipeline.get_by_name("rate"), self._origin if kept else None)
             for place in packets(self._pipeline, caps):
                 self._tap.place(self._pipeline, place.pad, made[-1].get_static_pad("sink"), place.headers)
+            self.activity.place(self._pipeline, made[-1])
             for element in reversed(found.all):
                 element.sync_state_with_parent()
             self._sink = sink
@@ -142,7 +123,7 @@ class Stream:
         while True:
             message = self._bus.timed_pop_filtered(0, kinds)
             if message is None:
-                return
+                break
             if message.type == Gst.MessageType.ERROR:
                 self._heed(message)
             elif message.type == Gst.MessageType.EOS:
@@ -150,13 +131,16 @@ class Stream:
             elif message.type == Gst.MessageType.ASYNC_DONE:
                 self._loop.found()
             elif message.type == Gst.MessageType.SEGMENT_DONE:
-                self._loop.over(self._sink)
+                self._over = True
+        if self._over and not self.activity.behind:
+            self._over = False
+            self._loop.over(self._sink)
 
     def _heed(self, message: Any) -> None:
         """Raise what an error means, if that is known and the stream cannot go on after it."""
         name = message.src.get_name()
         if name in self._beside:
-            self.note = self.note or "its pictures cannot be kept: {}".format(read_error(message))
+            self._note = self._note or "its pictures cannot be kept: {}".format(read_error(message))
             return
         if name == "decoder" and self._memory and not self.frames and self._trouble.failure is None:
             raise BrokenDecoder(self.decoder, "does not work here: {}".format(read_error(message)))
@@ -178,17 +162,7 @@ class Stream:
     def set_fps(self, fps: float) -> None:
         """From now on no more than so many pictures a second are scaled."""
         self.source = self.source._replace(fps=fps)
-        self._hold_pace()
-
-    def _hold_pace(self) -> None:
-        """Without a lock: who links may hold it for as long as a decoder takes to open. It is called after that too."""
-        held = self._pipeline.get_by_name("pace")
-        if held is not None:  # the memory there may be another than the decoder's
-            now = held.get_property("caps")
-            then = Gst.Caps.from_string(pace(self.source.fps, pads.memory(now)))
-            # The same ones told again make all in front of it negotiate anew, down to the decoder.
-            if not then.is_equal(now):
-                held.set_property("caps", then)
+        hold_pace(self._pipeline, self.source.fps)
 
     @property
     def _origin(self) -> Optional[Any]:
@@ -224,8 +198,25 @@ class Stream:
 
     @property
     def frames(self) -> int:
-        """How many decoded pictures have come."""
-        return 0 if self._sink is None else self._sink.frames
+        """How many pictures have come, of which the decoder makes something: 0 until the first is decoded."""
+        decoded, valve = 0 if self._sink is None else self._sink.frames, self.activity.valve
+        return decoded if valve is None or not decoded else valve.alive
+
+    @property
+    def packets(self) -> int:
+        """How many pictures have come encoded."""
+        valve = self.activity.valve
+        return (0 if self.codec == "raw" else self.frames) if valve is None else valve.packets
+
+    @property
+    def decoded(self) -> int:
+        """And how many of them were decoded."""
+        return self.frames if self.activity.valve is None else self.activity.valve.decoded
+
+    @property
+    def note(self) -> str:
+        """What is not as good as it could be."""
+        return "; ".join(words for words in (self._note, self.activity.note) if words)
 
     @property
     def layout(self) -> Optional[Layout]:
@@ -239,10 +230,12 @@ class Stream:
 
     def take(self, fresh: bool, timeout: float) -> Optional[Picture]:
         """The newest picture not taken yet, as :meth:`Sink.take` gives it; None before there is video."""
-        return None if self._sink is None else self._sink.take(fresh, timeout)
+        sink = self._sink
+        return None if sink is None else self.activity.take(sink, self.source.fps, fresh, timeout)
 
     def close(self, timeout: float) -> bool:
         """Tear down, within ``timeout`` seconds: it can block for ever. Whether it was done in time."""
+        self.activity.close()
         thread = threading.Thread(target=self._pipeline.set_state, args=(Gst.State.NULL,), daemon=True)
         thread.start()
         thread.join(timeout)

@@ -18,16 +18,15 @@ from ..wire.process import set_name
 from .bound import Bound
 from .delivery import Delivery
 from .evidence import Evidence
-from .frozen import Change, FrozenWatch, sample
+from .frozen import Change, FrozenWatch
+from .motion.gate import Gate, wish
+from .motion.service import Service
 from .ring.packet import kept_as
 from .source import of_order
 from .stream import Stream
 from .usage import Usage
 
 _BEAT_NS = 1000000000
-# Bound of one wait, for a picture or for a message: how soon the other of them is noticed.
-_WAIT_S = 0.1
-_IDLE_WAIT_S = 0.25
 # How often the bus and the counters are looked at while pictures are wanted all the time; and until the first came.
 _LOOK_NS = 250000000
 _FIRST_LOOK_NS = 100000000
@@ -49,6 +48,7 @@ class Worker:
         self.source = of_order(order["source"])
         self.stall_ns = int(order["stall_timeout"] * 1e9)
         self.frozen = FrozenWatch(order["frozen_timeout"])
+        self.gate = Gate(wish(order.get("analyse")))
         self.delivery = Delivery(control)
         self.started = monotonic_ns()
         self.last_frames = 0
@@ -61,36 +61,25 @@ class Worker:
         self.told_note = ""
         self.stopped = False
         board = recognise(os.environ.get("EDGE_ROOT", "/"))
-        self.stream = Stream(self.source, board, order.get("avoid", ()), kept_as(order.get("record")))
+        on_activity = order.get("decode") == "on-activity"
+        self.stream = Stream(self.source, board, order.get("avoid", ()), kept_as(order.get("record")), on_activity)
+        self.stream.activity.gate = self.gate
+        # A file's or a test's still picture is meant.
+        frozen = self.frozen if self.source.remote else None
+        self.service = Service(self.stream, self.delivery, self.gate, frozen)
         self.evidence = Evidence(self.stream.ring, board, control)
 
     def run(self) -> None:
         while not self.stopped:
-            wanted = self.delivery.credit is not None
-            # While there is nothing to take a picture from, the wait is here.
-            self.listen(0.0 if wanted and self.stream.linked else _WAIT_S if wanted else _IDLE_WAIT_S)
+            self.listen(self.service.wait())
             now = monotonic_ns()
             if now >= self.next_look:
                 self.next_look = now + (_FIRST_LOOK_NS if self.told is None else _LOOK_NS)
                 self.stream.check()
                 self.watch(now)
                 self.evidence.tick(now)
-            if self.delivery.credit is not None:
-                self.serve(self.delivery.credit.fresh)
-
-    def serve(self, fresh: bool) -> None:
-        """Answer a credit, if a picture for it comes soon. (The picture goes back to the decoder with the return.)"""
-        picture = self.stream.take(fresh, _WAIT_S)
-        if picture is None:
-            return
-        address = self.delivery.deliver(picture)
-        self.stream.ring.note(picture.captured, picture.sample)
-        now = monotonic_ns()
-        # A file's or a test's still picture is meant.
-        if self.source.remote and self.frozen.due(now):
-            layout = picture.layout
-            points = sample(address + layout.offsets[0], layout.width, layout.height, layout.strides[0])
-            self.tell_frozen(self.frozen.look(points, now))
+                self.gate.tick(now)
+            self.tell_frozen(self.service.serve())
 
     def listen(self, timeout: float) -> None:
         """Take every message that is there, waiting at most ``timeout`` seconds for the first."""
@@ -114,6 +103,7 @@ class Worker:
         order = message.control or {}
         if order.get("op") == "inference":
             self.delivery.attach(Channel.from_fd(message.fds[0]))
+            self.gate.begin()
         elif order.get("op") == "change":
             self.change(order)
         elif order.get("op") == "stop":
@@ -129,6 +119,10 @@ class Worker:
             self.stall_ns = int(order["stall_timeout"] * 1e9)
         if "frozen_timeout" in order:
             self.tell_frozen(self.frozen.set_timeout(order["frozen_timeout"]))
+        if "analyse" in order:
+            self.gate.set(wish(order["analyse"]))
+        if "tracked" in order:
+            self.gate.tracked = order["tracked"]
         if "record" in order:
             self.stream.keep(kept_as(order["record"]))
         if "name" in order:
@@ -154,7 +148,8 @@ class Worker:
         self.next_beat = now + _BEAT_NS
         self.control.send(
             {"op": "beat", "frames": self.stream.frames, "sent": self.delivery.sequence, "time": now,
-             "busy": self.evidence.busy, **self.usage.look()}
+             "decoded": self.stream.decoded, "packets": self.stream.packets, "quiet": self.gate.quiet,
+             "moved": self.gate.moved, "busy": self.evidence.busy, **self.usage.look()}
         )  # fmt: skip
 
     def tell_size(self) -> None:

@@ -66,6 +66,7 @@ def _life(event: Mapping[str, Any], paint: Paint) -> str:
     thing = event["object"]
     facts = [f"for {thing['age_s']:.1f} s"] if event["type"] != "object.start" else []
     facts += ["in " + ", ".join(clean(zone) for zone in thing["zones"])] if thing["zones"] else []
+    facts += [f"{clean(name)}: {_name(found, 'label')}" for name, found in (thing.get("attributes") or {}).items()]
     facts += [f"({_name(event, 'reason')})"] if event.get("reason") else []
     return "  ".join([_object(event, paint), paint("  ".join(facts), "dim")])
 

@@ -26,7 +26,8 @@ _TELL = 0.2  # seconds between two figures on a terminal
 COLUMNS = (
     "time", "type", "device", "camera", "id", "seq", "boot_id", "model", "zone", "line", "direction", "label", "count",
     "state", "reason", "object.id", "object.label", "object.score", "object.best_score", "object.age_s", "object.zones",
-    "object.box", "object.box_px", "object.speed", "of", "snapshot", "clip", "duration_s", "delivered", "discarded",
+    "object.box", "object.box_px", "object.speed", "object.attributes", "of", "snapshot",
+    "clip", "duration_s", "delivered", "discarded",
 )  # fmt: skip
 
 
@@ -99,6 +100,8 @@ def _cell(facts: Mapping[str, Any], name: str) -> object:
         value = value.get(inner) if isinstance(value, dict) else None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):  # what second models found
+        value = [f"{model}: {found.get('label')}" for model, found in value.items()]
     if isinstance(value, (list, tuple)):
         value = (", " if any(isinstance(one, str) for one in value) else " ").join(map(str, value))
     if isinstance(value, str) and not inner.startswith(("box", "speed")):

@@ -110,10 +110,13 @@ def render(status: Dict[str, Any], paint: Paint, columns: int) -> List[str]:
 
 
 def _camera_table(cameras: Sequence[Dict[str, Any]], beside: Sequence[_Shown], paint: Paint) -> List[str]:
+    thinned = any(camera.get("decoded") is not None for camera in cameras)
+    decoded: List[_Shown] = [(Column("DECODED", right=True), _decoded)] if thinned else []
     shown: List[_Shown] = [
         (Column("CAMERA"), _name),
         (Column("STATE"), _state),
         (Column("FPS IN", right=True), lambda c, _: number(c.get("fps_in"), 1)),
+        *decoded,
         (Column("ANALYSED", right=True), _analysed),
         (Column("DROPS", right=True), lambda c, _: number(c.get("drops"))),
         (Column("OBJECTS", right=True), lambda c, _: number(c.get("objects"))),
@@ -207,6 +210,8 @@ def _reasons(cameras: Sequence[Dict[str, Any]], paint: Paint) -> List[str]:
     for camera in cameras:
         told = dict.fromkeys(camera[key] for key in ("reason", "override", "note") if camera.get(key))
         notes = [clean(str(words)) for words in told]
+        if camera.get("limited_by"):
+            notes.append(f"{_analysed(camera, paint)} fps, limited by {clean(str(camera['limited_by']))}")
         if camera.get("restarts"):
             notes.append(f"{camera['restarts']} restarts")
         if notes:
@@ -219,11 +224,17 @@ def _name(camera: Dict[str, Any], _: Paint) -> str:
 
 
 def _state(camera: Dict[str, Any], paint: Paint) -> str:
-    return coloured(str(camera.get("state", "?")), paint)
+    quiet = paint(", quiet", "dim") if camera.get("quiet") else ""
+    return coloured(str(camera.get("state", "?")), paint) + quiet
 
 
 def _analysed(camera: Dict[str, Any], _: Paint) -> str:
     return f"{number(camera.get('fps_analysed'), 1)} of {number(camera.get('fps_wished'))}"
+
+
+def _decoded(camera: Dict[str, Any], _: Paint) -> str:
+    share = camera.get("decoded")
+    return "all" if share is None else f"{100 * share:.0f} %"
 
 
 def _picture(camera: Dict[str, Any], _: Paint) -> str:

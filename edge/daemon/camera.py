@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from edge import log
 from edge.config import CameraConfig
-from edge.config.order import source_order
+from edge.daemon import camera_orders
 from edge.daemon.decoders import Decoders
 from edge.daemon.evidence.link import EvidenceLink
 from edge.daemon.growth import Growth
@@ -37,6 +37,8 @@ _CALM = ("starting", "online", "ended", "disabled")
 HEARTBEAT_S = 10.0
 START_S = 60.0
 STOP_S = 2.5
+# Key pictures may be many seconds apart.
+_DECODED_S = 20.0
 
 
 class Camera:
@@ -68,6 +70,12 @@ class Camera:
         self.restarts = 0
         self.frames = CounterRate()
         self.sent = 0
+        #: Pictures that came encoded, and of these the decoded ones.
+        self.packets, self.decoded = CounterRate(_DECODED_S), CounterRate(_DECODED_S)
+        #: Nothing moves, where it is analysed on motion; and how many pictures had motion.
+        self.quiet, self.moved = False, 0
+        #: Something is tracked in its pictures.
+        self.tracked = False
         self.process: Optional[WorkerProcess] = None
         self._python, self._link, self._changed = python, link, changed
         self._growth = Growth()
@@ -82,6 +90,11 @@ class Camera:
         self._last_beat = self._loop.time()
         self._patience = START_S
 
+    def decoded_share(self, now: float) -> Optional[float]:
+        """Of the pictures that came encoded lately, how many were decoded; None where none came."""
+        came = self.packets.rate(now)
+        return min(1.0, self.decoded.rate(now) / came) if came else None
+
     @property
     def delivering(self) -> bool:
         """Whether pictures come."""
@@ -94,6 +107,7 @@ class Camera:
             return
         self._farewell = None
         self._online_at = None
+        self.quiet, self.moved = False, 0
         self._last_beat = self._loop.time()
         self._patience = START_S
         try:
@@ -102,6 +116,8 @@ class Camera:
             self._fail("unsupported", f"its capture process cannot be started: {self._python}: {error.strerror}", 0.0)
             return
         self.process.send(self._order())
+        if self.tracked:
+            self._tell(tracked=True)
         self._growth = Growth(self._evidence.bytes)
         self._link(self)
 
@@ -113,7 +129,7 @@ class Camera:
     def change(self, config: CameraConfig) -> None:
         """What the running process can take: rates, time-outs, and what it keeps of its stream."""
         self._take(config)
-        self.keep(fps=self._fps, stall_timeout=config.stall_timeout, frozen_timeout=config.frozen_timeout)
+        self.keep(**camera_orders.later(config, self._fps))
 
     def keep(self, **change: object) -> None:
         """Tell what it keeps of its stream, where that is something else now, and ``change`` with it."""
@@ -139,6 +155,12 @@ class Camera:
         if factor != self._factor:
             self._factor = factor
             self._tell(fps=self._fps)
+
+    def track(self, tracked: bool) -> None:
+        """Something is tracked in its pictures, or nothing is any more."""
+        if tracked != self.tracked:
+            self.tracked = tracked
+            self._tell(tracked=tracked)
 
     @property
     def _fps(self) -> float:
@@ -199,9 +221,7 @@ class Camera:
     def _order(self) -> Dict[str, Any]:
         return {
             "op": "open",
-            "source": {**source_order(self.config), "fps": self._fps},
-            "stall_timeout": self.config.stall_timeout,
-            "frozen_timeout": self.config.frozen_timeout,
+            **camera_orders.at_first(self.config, self._fps),
             "avoid": self._decoders.avoided,
             "record": self._evidence.order(),
         }
@@ -215,6 +235,9 @@ class Camera:
         if op == "beat":
             self.frames.add(news["time"] / 1e9, news["frames"])
             self.sent = news["sent"]
+            self.packets.add(news["time"] / 1e9, news["packets"])
+            self.decoded.add(news["time"] / 1e9, news["decoded"])
+            self.quiet, self.moved = news["quiet"], news["moved"]
             grown = self._growth.look(news)
             if grown:
                 self._replace(f"its capture process leaks ({grown}): replaced")

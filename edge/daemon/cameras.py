@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from typing import Callable, Dict, Iterable, Iterator, List, Optional
 
-from edge.analytics import Happening
+from edge.analytics import Happening, Look
 from edge.config import CameraConfig
 from edge.daemon import status
 from edge.daemon.camera import Camera
@@ -18,6 +18,9 @@ from edge.daemon.watch import Watch
 from edge.events.homeassistant.labels import known_labels, zeros
 from edge.wire.channel import Channel
 from edge.wire.messages import ResultHeader
+
+#: By ``priority``; each step is four times the weight.
+_RANKS = {"low": -1, "normal": 0, "high": 1}
 
 
 class Cameras:
@@ -148,7 +151,16 @@ class Cameras:
         camera, model = self._by_number.get(header.camera), self._models.name(header.model)
         # A picture that was under way when its camera went is not looked at: nothing would end what begins in it.
         if camera is not None and model is not None and camera.delivering:
-            self.watches[camera.name].result(model, header, boxes)
+            watch = self.watches[camera.name]
+            watch.result(model, header, boxes)
+            tracked = watch.analytics.objects() > 0
+            if tracked != camera.tracked:
+                self._track(camera, tracked)
+
+    def _track(self, camera: Camera, tracked: bool) -> None:
+        """While something is tracked, its camera is looked at more often than others."""
+        camera.track(tracked)
+        self._wish(camera)
 
     def check_heartbeats(self) -> None:
         for camera in self.by_name.values():
@@ -161,8 +173,12 @@ class Cameras:
             self._inference.link(camera.number, wish)
 
     def _wished(self, camera: Camera) -> Wish:
-        floors = self._models.numbered(self.watches[camera.name].floors)
-        return Wish(camera.name, camera.config.fps * self._factor, floors)
+        config, watch = camera.config, self.watches[camera.name]
+        rank = _RANKS[config.priority]
+        return Wish(
+            camera.name, config.fps * self._factor, self._models.numbered(watch.floors),
+            config.weight * 4.0**rank, rank, camera.tracked, config.budget, self._models.wanted(watch.looks),
+        )  # fmt: skip
 
     def _wish(self, camera: Camera) -> None:
         wish = self._wished(camera)
@@ -173,7 +189,8 @@ class Cameras:
 
     def _refresh(self, camera: Camera) -> None:
         models, watch = self._models, self.watches[camera.name]
-        watch.change(camera.config, models.labels(camera.config), models.min_scores(camera.config))
+        config = camera.config
+        watch.change(config, models.labels(config), models.min_scores(config), models.looks(config))
         self._tell_counts(camera.name)
         self._wish(camera)
 
@@ -184,7 +201,10 @@ class Cameras:
         def publish(happening: Happening, stages: Dict[str, float], shown: Shown) -> None:
             self._outlet.happened(name, happening, stages, shown)
 
-        return Watch(config, labels, scores, ids, publish)
+        def look(header: ResultHeader, looks: List[Look]) -> None:
+            self._inference.answer(self._models.look(header.camera, header.model, header.sequence, looks))
+
+        return Watch(config, labels, scores, ids, publish, self._models.looks(config), look)
 
     # ---- what is told of them ------------------------------------------------------------------------------------
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from types import MappingProxyType
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 
 from edge import log
 from edge.daemon.backoff import Backoff
+from edge.daemon.limits import Limits
 from edge.daemon.model_state import ModelState
 from edge.daemon.process import WorkerProcess
 from edge.wire.channel import Channel, Message
@@ -30,11 +32,21 @@ FAILED_RETRY_S = 300.0
 
 
 class Wish(NamedTuple):
-    """What a camera wants: pictures/s at most; by model and class, the score below which a box is useless."""
+    """What a camera wants: pictures/s at most; by model and class, the score below which a box is useless.
+
+    ``weight``: its share where the lanes cannot analyse all that is wished, ``priority`` (-1, 0, 1) its place in a tie;
+    both more while ``boost``: something is tracked. ``budget``: seconds after which a picture is not analysed.
+    ``looks``: by first model, what second models look at (edge/inference/looks.py).
+    """
 
     name: str
     fps: float
     floors: Dict[int, List[float]]
+    weight: float = 1.0
+    priority: int = 0
+    boost: bool = False
+    budget: float = 1.0
+    looks: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
 
 
 class Inference:
@@ -57,6 +69,9 @@ class Inference:
         self.refused: Callable[[ModelState, int, str, str], bool] = lambda *_: False
         #: By camera, the pictures that were wished and not analysed because the lanes were behind.
         self.missed: Dict[int, int] = {}
+        #: And the pictures that were too old to be analysed; and whose lanes those are that are behind.
+        self.expired: Dict[int, int] = {}
+        self.limits = Limits()
         self.process: Optional[WorkerProcess] = None
         self._python = python
         self._on_result, self._camera_end = on_result, camera_end
@@ -168,11 +183,27 @@ class Inference:
         self._wishes[number] = wish
         self._connect(number)
 
+    def answer(self, order: Dict[str, Any]) -> None:
+        """What it waits for: which boxes of a picture that it holds are looked at."""
+        if self._running:
+            assert self.process is not None
+            self.process.send(order)
+
     def unlink(self, number: int) -> None:
         """The camera is gone."""
         self.missed.pop(number, None)
+        self.expired.pop(number, None)
+        self.limits.forget(number)
         if self._wishes.pop(number, None) is not None and self.process is not None:
             self.process.send({"op": "forget", "id": number})
+
+    def limited_by(self, camera: int) -> Optional[str]:
+        """The devices that cannot analyse all that this camera wishes, as ``gpu`` or ``dla:0+dla:1``; or None."""
+        number = self.limits.of(camera, self._loop.time())
+        model = self.models.get(number) if number is not None else None
+        if model is None or not model.lanes:
+            return None
+        return "+".join(sorted({lane.get("device", "cpu") for lane in model.lanes}))
 
     def check_heartbeat(self) -> None:
         """Kill a process whose loop has not been heard of for too long."""
@@ -202,7 +233,11 @@ class Inference:
         self.process.send({"op": "model", "id": model.number, "model": model.spec, "lanes": model.lanes})
 
     def _order(self, number: int, wish: Wish) -> Dict[str, Any]:
-        return {"op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors}
+        return {
+            "op": "camera", "id": number, "name": wish.name, "fps": wish.fps, "models": wish.floors,
+            "weight": wish.weight, "priority": wish.priority, "boost": wish.boost, "budget": wish.budget,
+            "looks": dict(wish.looks),
+        }  # fmt: skip
 
     def _connect(self, number: int) -> None:
         if not self._running:
@@ -227,6 +262,8 @@ class Inference:
                     model.pictures.add(news["time"] / 1e9, lane["pictures"])
                     model.busy.add(news["time"] / 1e9, lane["busy_ns"])
             self.missed = {int(number): count for number, count in news["missed"].items()}
+            self.expired = {int(number): count for number, count in news["expired"].items()}
+            self.limits.heard(self._loop.time(), news["limits"])
         elif news.get("op") == "model":
             self._model_changed(news)
 

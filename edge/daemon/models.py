@@ -4,9 +4,10 @@ of another.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from edge.config import CameraConfig, Config, ModelConfig
+from edge.analytics import Look, Looked
+from edge.config import BoxesConfig, CameraConfig, Config, ModelConfig
 from edge.daemon.builder import Progress
 from edge.daemon.engines import Engines, Given
 from edge.daemon.inference import Inference
@@ -18,7 +19,7 @@ from edge.models.spec import load_spec
 
 class Model(NamedTuple):
     """``number`` names it between the processes; 0 until it is used. ``worker`` is what the inference process needs,
-    ``engine`` what is asked of what runs it.
+    ``engine`` what is asked of what runs it. ``boxes``: it looks at what another model finds, not at pictures.
     """
 
     number: int
@@ -27,6 +28,18 @@ class Model(NamedTuple):
     min_score: float
     worker: Dict[str, Any]
     engine: EngineWish = EngineWish()
+    boxes: Optional[BoxesConfig] = None
+
+    @property
+    def looked(self) -> Optional[Looked]:
+        """How it looks at boxes, where it does."""
+        if self.boxes is None:
+            return None
+        boxes, boxed = self.boxes, self.worker["output"]["decoder"] != "classify"
+        objects = frozenset(boxes.objects) or None
+        return Looked(
+            boxes.of, self.labels, objects, boxes.every, boxes.margin, boxes.min_size, self.min_score, boxed
+        )  # fmt: skip
 
 
 def load_models(config: Config) -> Tuple[Dict[str, Model], List[Problem]]:
@@ -48,7 +61,7 @@ def _load(name: str, entry: ModelConfig) -> Model:
     spec = load_spec(entry.spec, entry.folder)
     min_score = spec.min_score if entry.min_score is None else entry.min_score
     worker = {**spec.worker_dict(), "name": name}
-    return Model(0, name, list(spec.labels), min_score, worker, EngineWish.of(entry))
+    return Model(0, name, list(spec.labels), min_score, worker, EngineWish.of(entry), entry.boxes)
 
 
 class ModelSet:
@@ -79,10 +92,38 @@ class ModelSet:
         return self._names.get(number)
 
     def labels(self, camera: CameraConfig) -> Dict[str, List[str]]:
-        return {name: self.used[name].labels for name in camera.models if name in self.used}
+        """Of the models that look at its pictures: what a second stage finds is no object."""
+        return {model.name: model.labels for model in self._of(camera) if model.boxes is None}
 
     def min_scores(self, camera: CameraConfig) -> Dict[str, float]:
-        return {name: self.used[name].min_score for name in camera.models if name in self.used}
+        return {model.name: model.min_score for model in self._of(camera) if model.boxes is None}
+
+    def looks(self, camera: CameraConfig) -> Dict[str, Looked]:
+        """Of its second stages, by name."""
+        found = {model.name: model.looked for model in self._of(camera)}
+        return {name: looked for name, looked in found.items() if looked is not None and looked.of in self.used}
+
+    def _of(self, camera: CameraConfig) -> Iterator[Model]:
+        return (self.used[name] for name in camera.models if name in self.used)
+
+    def wanted(self, looks: Mapping[str, Looked]) -> Dict[int, Dict[str, Any]]:
+        """What the inference process holds pictures for: by the first model's number, of which boxes, and for whom."""
+        wanted: Dict[int, Dict[str, Any]] = {}
+        for name, looked in looks.items():
+            first, second = self.used.get(looked.of), self.used.get(name)
+            if first is None or second is None:
+                continue
+            kept = wanted.setdefault(first.number, {"classes": [], "min_size": looked.min_size, "by": {}})
+            known = [n for n, label in enumerate(first.labels) if looked.objects is None or label in looked.objects]
+            kept["classes"] = sorted({*kept["classes"], *known})
+            kept["min_size"] = min(kept["min_size"], looked.min_size)
+            kept["by"][second.number] = [second.min_score] * len(second.labels)
+        return wanted
+
+    def look(self, camera: int, model: int, sequence: int, looks: Sequence[Look]) -> Dict[str, Any]:
+        """The order that answers a held picture: by whom which of its boxes are looked at."""
+        told = [[self.used[look.by].number, look.object, *look.box] for look in looks if look.by in self.used]
+        return {"op": "look", "camera": camera, "model": model, "sequence": sequence, "looks": told}
 
     def numbered(self, floors: Mapping[str, List[float]]) -> Dict[int, List[float]]:
         """Floors by the models' numbers."""
@@ -101,13 +142,13 @@ class ModelSet:
                 continue
             coming = self._coming.get(name)
             if coming is not None and (coming.worker, coming.engine) == (model.worker, model.engine):
-                self._coming[name] = coming._replace(min_score=model.min_score)
+                self._coming[name] = coming._replace(min_score=model.min_score, boxes=model.boxes)
                 continue  # what is being loaded, or built for minutes already, is what is wanted
             self._abandon(name)
             if (old.worker, old.engine) != (model.worker, model.engine):
                 self._coming[name] = self._load(model)
-            elif old.min_score != model.min_score:
-                self.used[name] = old._replace(min_score=model.min_score)
+            elif (old.min_score, old.boxes) != (model.min_score, model.boxes):
+                self.used[name] = old._replace(min_score=model.min_score, boxes=model.boxes)
                 touched.add(name)
         return touched
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict, Protocol
+from typing import TYPE_CHECKING, Any, Dict, Optional, Protocol
 
 import edge
 from edge.config import Config
@@ -172,12 +172,22 @@ def _camera(daemon: Parts, camera: Camera, now: float) -> Dict[str, Any]:
         "fps_in": round(camera.frames.rate(now), 1) if online else 0.0,
         "fps_analysed": round(watch.analysed.rate(now), 1) if online else 0.0,
         "fps_wished": camera.config.fps,
+        "quiet": camera.quiet if online else False,
+        "decoded": _decoded(camera, now) if online else None,
+        "limited_by": daemon.inference.limited_by(camera.number) if online else None,
         "pictures": watch.pictures,
         "lost": watch.lost,
         "drops": daemon.inference.missed.get(camera.number, 0),
+        "expired": daemon.inference.expired.get(camera.number, 0),
         "objects": watch.analytics.objects(),
         "events": watch.events,
         "restarts": camera.restarts,
         "pid": camera.process.pid if camera.process is not None and not camera.process.ended else None,
         "latency_ms": watch.latencies.medians(),
     }
+
+
+def _decoded(camera: Camera, now: float) -> Optional[float]:
+    """Of the pictures that came, the share that was decoded, where it need not be all."""
+    share = camera.decoded_share(now) if camera.config.decode == "on-activity" else None
+    return None if share is None else round(share, 3)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from typing import Callable, Dict, Iterator, List, Mapping, Sequence
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
-from edge.analytics import CameraAnalytics, Detections, Happening, floor_scores
+from edge.analytics import CameraAnalytics, Detections, Happening, Look, Looked, floor_scores
 from edge.config import CameraConfig
 from edge.daemon.outlet import Shown
 from edge.daemon.rates import EventRate, Latencies, stages_ms
-from edge.wire.messages import ResultHeader
+from edge.wire.messages import HELD, ResultHeader, Times
 
 #: Of how many pictures it is remembered when they were captured: an object that is lost was in one of them.
 _REMEMBERED = 600
 
 
 class Watch:
-    """``publish(happening, latency_ms, shown)`` gets what follows from each picture."""
+    """``publish(happening, latency_ms, shown)`` gets what follows from each picture.
+
+    ``looks``: the second models, by name. ``look(header, looks)`` is told, for each result whose picture is held, which
+    of its boxes they are to look at: it may be none.
+    """
 
     def __init__(
         self,
@@ -28,8 +32,10 @@ class Watch:
         min_scores: Mapping[str, float],
         ids: Iterator[int],
         publish: Callable[[Happening, Dict[str, float], Shown], None],
+        looks: Optional[Mapping[str, Looked]] = None,
+        look: Callable[[ResultHeader, List[Look]], None] = lambda header, looks: None,
     ) -> None:
-        self.analytics = CameraAnalytics(config, labels, min_scores, ids)
+        self.analytics = CameraAnalytics(config, labels, min_scores, ids, looks=looks)
         self.floors = _floors(config, labels, min_scores)
         self.analysed = EventRate()
         self.latencies = Latencies()
@@ -37,40 +43,50 @@ class Watch:
         #: Pictures that the camera's process gave away and of which no result came.
         self.lost = 0
         self.events = 0
+        self.looks, self._look = dict(looks or {}), look
         self._publish = publish
-        self._last_sequence = 0
+        self._last_sequence, self._newest = 0, float("-inf")
         #: By capture in seconds, as analytics has it, the nanoseconds by which the capture process knows the picture.
         self._captured: OrderedDict[float, int] = OrderedDict()
 
     def result(self, model: str, header: ResultHeader, boxes: memoryview) -> None:
         """One picture's boxes by one model: N x 6 float32."""
         rows = np.frombuffer(boxes, np.float32).reshape(-1, 6)
-        stages = stages_ms(header.times)
+        if header.object:
+            # A second look: neither a picture more, nor boxes for the tracker.
+            happenings = self.analytics.found(model, header.object, rows)
+            self._tell(happenings, _stages(header.times, time.monotonic()) if happenings else {})
+            return
         captured = header.times.captured / 1e9
         self._captured[captured] = header.times.captured
         if len(self._captured) > _REMEMBERED:
             self._captured.popitem(last=False)
         detections = Detections.from_rows(rows, captured, header.sequence, header.width, header.height)
         happenings = self.analytics.update(model, detections)
+        if header.flags & HELD:
+            self._look(header, self.analytics.look(model, captured))
         now = time.monotonic()
-        if header.sequence != self._last_sequence:
-            # A picture that several models look at is one picture. A new process counts from 1.
+        if captured > self._newest:
+            # A picture that several models look at is one picture, whoever is done with it first. A new process counts
+            # from 1.
+            self._newest = captured
             if header.sequence > self._last_sequence > 0:
                 self.lost += header.sequence - self._last_sequence - 1
             self._last_sequence = header.sequence
             self.pictures += 1
             self.analysed.add(now)
-        stages["events"] = (now - header.times.finished / 1e9) * 1e3
-        stages["total"] = (now - captured) * 1e3
+        stages = _stages(header.times, now)
         self.latencies.add(stages)
         self._tell(happenings, stages)
 
     def change(
-        self, config: CameraConfig, labels: Mapping[str, Sequence[str]], min_scores: Mapping[str, float]
-    ) -> None:
+        self, config: CameraConfig, labels: Mapping[str, Sequence[str]], min_scores: Mapping[str, float],
+        looks: Optional[Mapping[str, Looked]] = None,
+    ) -> None:  # fmt: skip
         """Other rules or models from the next picture on. ``floors`` are new then."""
         self.floors = _floors(config, labels, min_scores)
-        self._tell(self.analytics.update_config(config, labels, min_scores), {})
+        self.looks = dict(looks or {})
+        self._tell(self.analytics.update_config(config, labels, min_scores, self.looks), {})
 
     def flush(self, reason: str) -> None:
         """Nothing more will come: everything in sight ends."""
@@ -88,6 +104,14 @@ class Watch:
 
     def _exact(self, seconds: float) -> int:
         return self._captured.get(seconds, round(seconds * 1e9))
+
+
+def _stages(times: Times, now: float) -> Dict[str, float]:
+    """By stage, and in all until ``now``, monotonic seconds."""
+    stages = stages_ms(times)
+    stages["events"] = (now - times.finished / 1e9) * 1e3
+    stages["total"] = (now - times.captured / 1e9) * 1e3
+    return stages
 
 
 def _floors(

@@ -34,6 +34,20 @@ def _four(items: Dict[str, Any]) -> Dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class EventAttribute:
+    """What a second model says of an object."""
+
+    label: str = field(metadata=_said("what that model calls it", **_NAME))
+    score: float = field(metadata=_said("its score at the last look that found this", **_SHARE))
+    box: Optional[List[float]] = field(
+        default=None,
+        metadata=_said(
+            "of what it found, where it finds boxes: x1 y1 x2 y2 as fractions of the picture", **_four(_SHARE)
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class EventObject:
     """A tracked object at the moment of the event."""
 
@@ -50,6 +64,9 @@ class EventObject:
     )
     age_s: float = field(metadata=_said("seconds from the first to the last picture that shows it", minimum=0))
     zones: List[str] = field(metadata=_said("the zones that it is in", items=_NAME))
+    attributes: Optional[Mapping[str, EventAttribute]] = field(
+        default=None, metadata=_said("what second models have found at it, by the model's name")
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,13 @@ class Event:
         said = self.__dict__
         payload = {name: said[name] for name in _NAMES if said[name] is not None}
         if self.object is not None:
-            payload["object"] = dict(self.object.__dict__)
+            shown = payload["object"] = dict(self.object.__dict__)
+            found = shown.pop("attributes")
+            if found is not None:
+                shown["attributes"] = {
+                    name: {key: value for key, value in one.__dict__.items() if value is not None}
+                    for name, one in found.items()
+                }
         return payload
 
     def to_json(self) -> bytes:

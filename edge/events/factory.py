@@ -6,9 +6,9 @@ import threading
 from typing import Any, Callable, Mapping, Optional, Tuple
 
 from edge.analytics.happening import Happening
-from edge.analytics.track import Facts
+from edge.analytics.track import Attribute, Facts
 from edge.events.clock import WallClock, rfc3339
-from edge.events.event import Event, EventObject
+from edge.events.event import Event, EventAttribute, EventObject
 from edge.events.ids import EventIds, new_boot_id
 from edge.events.kinds import KINDS
 
@@ -105,4 +105,10 @@ def _object(facts: Facts) -> EventObject:
         speed=[round(facts.velocity[0], 4), round(facts.velocity[1], 4)],
         age_s=round(facts.age, 3),
         zones=list(facts.zones),
+        attributes={name: _attribute(found) for name, found in facts.attributes.items()} or None,
     )
+
+
+def _attribute(found: Attribute) -> EventAttribute:
+    box = None if found.box is None else [round(value, 4) for value in found.box]
+    return EventAttribute(found.label, round(found.score, 3), box)

@@ -22,7 +22,11 @@ _PICTURES = ("latency_ms", "snapshot", "clip")
 
 KINDS: Dict[str, Kind] = {
     "object.start": Kind("an object has been seen for long enough to be one", _OBJECT, _PICTURES),
-    "object.update": Kind("it moved, is seen better, or is in other zones; once a second at most", _OBJECT, _PICTURES),
+    "object.update": Kind(
+        "it moved, is seen better, is in other zones or has another attribute; once a second at most",
+        _OBJECT,
+        _PICTURES,
+    ),
     "object.end": Kind("it is gone", (*_OBJECT, "reason"), _PICTURES),
     "zone.enter": Kind("an object came into a zone, or began in it", _ZONE, _PICTURES),
     "zone.leave": Kind("it went out of it; with a reason if it did not walk out", _ZONE, (*_PICTURES, "reason")),

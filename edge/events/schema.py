@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, get_type_hints
+from typing import Any, Dict, List, get_type_hints
 
 from typing_extensions import get_args, get_origin
 
-from edge.events.event import Event, EventObject
+from edge.events.event import Event, EventAttribute, EventObject
 from edge.events.kinds import COMMON, KINDS, Kind
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "event.schema.json"
 
+_DEFINED: Dict[Any, str] = {EventObject: "object", EventAttribute: "attribute"}
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -33,7 +34,8 @@ def schema() -> Dict[str, Any]:
         "properties": {"type": {"enum": [*KINDS]}},
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in KINDS],
         "$defs": {
-            "object": _closed(_properties(EventObject)),
+            "object": _shape(EventObject),
+            "attribute": _shape(EventAttribute),
             **{name: _kind(name, kind, properties) for name, kind in KINDS.items()},
         },
     }
@@ -50,11 +52,16 @@ def _kind(name: str, kind: Kind, properties: Dict[str, Any]) -> Dict[str, Any]:
     return {"title": name, "description": kind.meaning, **shape}
 
 
-def _closed(properties: Dict[str, Any], required: Optional[List[str]] = None) -> Dict[str, Any]:
+def _shape(of: Any) -> Dict[str, Any]:
+    """A dataclass whose fields are there unless they have a default."""
+    return _closed(_properties(of), [f.name for f in fields(of) if f.default is MISSING])
+
+
+def _closed(properties: Dict[str, Any], required: List[str]) -> Dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
-        "required": required or [*properties],
+        "required": required,
         "additionalProperties": False,
     }
 
@@ -70,12 +77,12 @@ def _property(hint: Any, said: Dict[str, Any]) -> Dict[str, Any]:
     origin = get_origin(hint)
     if origin is list:
         return {**said, "type": "array", "items": _property(arguments[0], said.get("items", {}))}
-    if origin is not None and len(arguments) == 2:  # a mapping of names to numbers
+    if origin is not None and len(arguments) == 2:  # a mapping of names to something
         return {**said, "type": "object", "additionalProperties": _property(arguments[1], {})}
     if origin is not None:  # Optional: the field is left out, never null
         return _property(arguments[0], said)
     if is_dataclass(hint):
-        return {**said, "$ref": "#/$defs/object"}
+        return {**said, "$ref": f"#/$defs/{_DEFINED[hint]}"}
     return {**said, "type": _PLAIN[hint]}
 
 

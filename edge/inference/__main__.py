@@ -6,6 +6,6 @@ from ..wire.process import begin
 
 if __name__ == "__main__":
     channel = begin("edge: inference", int(sys.argv[2]), int(sys.argv[3]))
-    from .worker import main
+    from .serve import main
 
     main(channel)

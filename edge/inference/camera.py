@@ -10,6 +10,7 @@ from ..wire.memory import SlotReader
 from ..wire.messages import BT709, FORMATS, FULL_RANGE, MEMORY, PICTURE, Credit, Memory, PictureHeader
 from .job import Job
 from .picture import Picture
+from .scheduling.budget import DEFAULT_S, Budget
 
 # A camera has one layout for each of its two slots, until its picture changes size.
 _MOST_LAYOUTS = 8
@@ -31,6 +32,7 @@ class CameraLink:
         self.models = models
         self.channel = channel
         self.memory: Optional[SlotReader] = None
+        self.budget = Budget(DEFAULT_S)
         #: The pictures whose slots are not free yet, in the order in which they came.
         self.held: Deque[Job] = deque()
         self._serial = 0

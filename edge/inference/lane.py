@@ -1,9 +1,11 @@
 """A lane: one network on one device, fed with pictures of all cameras that use it.
 
 Its thread does nothing but wait for the network. Preparing pictures and reading boxes is the loop's work, in two slots:
-while one runs, the next is prepared, so that the device finds it when it is done. A batch takes what waits, up to the
-network's own bound, and never waits for more. (With a thread that did it all for each slot, three of them fought for
-the interpreter, and the network stood still a third of the time.)
+while one runs, the next is prepared, so that the device finds it when it is done. (With a thread that did it all for
+each slot, three of them fought for the interpreter, and the network stood still a third of the time.)
+
+A batch takes what waits, up to the size that was measured to be the best, and stays open for a moment only where that
+costs nothing or brings something (scheduling/window.py). A picture that is too old by then is not computed.
 
 A single picture that meets an idle lane on the processor is run by the loop itself: handing it over and back would cost
 two wake-ups and gain nothing.
@@ -20,19 +22,17 @@ from .backends import Backend
 from .decoders import Floors
 from .job import Job
 from .network import SLOTS, Batch, NetworkThread, Opened, wait
-
-# An answer to a credit takes its time: as many pictures may wait as keep the network busy meanwhile.
-_BATCHES_WAITING = 4
-# How much of a picture's measured time the last batch is.
-_NEWS = 0.1
+from .scheduling.balance import Load
+from .scheduling.pace import Pace
 
 
 class Lane:
     """Every method is the loop's. ``number`` is the model's, ``index`` the lane's among those of its model.
 
     ``floors`` by camera: what scores below them is of no use to anyone. ``result`` takes each job with its RESULT
-    message, or None for one that was lost; ``orphan`` takes the jobs that were not begun when the lane had to give up.
-    ``wake`` is called in the lane's thread when :meth:`collect` has something to do.
+    message, or None for one that was lost; ``orphan`` takes the jobs that were not begun when the lane had to give up,
+    ``too_old`` those that nothing comes of because they waited for too long. ``wake`` is called in the lane's thread
+    when :meth:`collect` has something to do.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Lane:
         floors: Dict[int, Floors],
         result: Callable[[Job, Optional[bytes]], None],
         orphan: Callable[[Job], None],
+        too_old: Callable[[Job], None],
         wake: Callable[[], None],
     ) -> None:
         self.number, self.index = number, index
@@ -56,14 +57,14 @@ class Lane:
         self.pictures = 0
         self.busy_ns = 0
         self._floors = floors
-        self._result, self._orphan = result, orphan
+        self._result, self._orphan, self._too_old = result, orphan, too_old
         self._any = Floors([0.0] * len(model["labels"]))
         self._opened: Optional[Opened] = None
         self._queue: Deque[Job] = deque()
         self._free: List[Batch] = []
-        #: Pictures in slots; and what one takes, as measured.
-        self._running = 0
-        self._picture_ns = 0.0
+        self._pace = Pace(1)
+        #: When a batch that is left open is begun at the latest.
+        self._open_until = 0
         self._thread = NetworkThread(model, options, wake)
 
     @property
@@ -77,27 +78,42 @@ class Lane:
         return len(self._queue)
 
     @property
+    def running(self) -> int:
+        """Pictures in slots."""
+        return self._pace.running
+
+    @property
     def has_news(self) -> bool:
         """Whether :meth:`collect` has something to do."""
+        if self._open_until and monotonic_ns() >= self._open_until:
+            return True
         return bool(self._thread.news) or self.state != self._told
 
     @property
     def room(self) -> int:
         """How many may wait."""
-        return _BATCHES_WAITING * self._opened.backend.batch if self.state == "ready" and self._opened else 0
+        return self._pace.room if self.state == "ready" else 0
 
-    @property
-    def expected_ns(self) -> float:
-        """In how long one picture more would be done; next to nothing for a lane that was never measured."""
-        return (len(self._queue) + self._running + 1) * max(1.0, self._picture_ns)
+    def tune(self, answer_s: float, budget_s: float) -> None:
+        """As for Pace."""
+        self._pace.tune(answer_s, budget_s)
+
+    def due(self) -> Optional[float]:
+        """Seconds until a batch that is left open is begun; None where none is."""
+        return max(0.0, (self._open_until - monotonic_ns()) / 1e9) if self._open_until else None
+
+    def load(self) -> Load:
+        """What it has to do."""
+        return self._pace.load(len(self._queue), monotonic_ns() / 1e9)
 
     def submit(self, job: Job, alone: bool) -> None:
         """``alone``: nothing else waits for the loop, so the job may keep it. The lane is ready."""
         self._queue.append(job)
         assert self._opened is not None
         backend = self._opened.backend
-        if alone and backend.on_host and len(self._free) == SLOTS:
-            batch = self._prepare()
+        self._pace.came(monotonic_ns() / 1e9)
+        if alone and backend.on_host and len(self._free) == SLOTS and len(self._queue) == 1:
+            batch = self._prepare(1)
             if batch is not None:
                 wait(backend, batch)
                 self._finish(batch)
@@ -112,7 +128,7 @@ class Lane:
                 self._finish(news)
             elif isinstance(news, Opened):
                 self._opened, self._free = news, list(news.batches)
-                self.state = "ready"
+                self.state, self._pace = "ready", Pace(news.backend.batch)
             else:
                 self._fail(news)
         self._fill()
@@ -132,20 +148,52 @@ class Lane:
         self._thread.join(timeout)
 
     def _fill(self) -> None:
-        """Prepare what waits while a slot is free."""
-        while self._queue and self._free and self.state == "ready":
-            batch = self._prepare()
+        """Prepare what waits while a slot is free, and it is not worth while to wait for more."""
+        self._open_until = 0
+        while self._free and self.state == "ready":
+            now = monotonic_ns()
+            self._let_go(now)
+            if not self._queue:
+                return
+            hold = self._hold_s(now)
+            if hold > 0.0:
+                self._open_until = now + int(hold * 1e9)
+                return
+            batch = self._prepare(self._pace.times.take(len(self._queue)))
             if batch is not None:
                 self._thread.hand(batch)
 
-    def _prepare(self) -> Optional[Batch]:
+    def _let_go(self, now: int) -> None:
+        """What has waited for too long is not computed: a newer one is."""
+        if not any(0 < job.expires < now for job in self._queue):
+            return
+        jobs, self._queue = self._queue, deque()
+        for job in jobs:
+            if 0 < job.expires < now:
+                job.done_with_pixels()
+                self._result(job, None)
+                self._too_old(job)
+            else:
+                self._queue.append(job)
+
+    def _hold_s(self, now: int) -> float:
+        """For how long the next batch is left open."""
+        waiting, most = len(self._queue), self._pace.times.most
+        if waiting >= most:
+            return 0.0
+        patience = min(job.patient_until for job in self._queue) - now
+        return self._pace.hold_s(waiting, patience / 1e9, now / 1e9)
+
+    def _prepare(self, count: int) -> Optional[Batch]:
         """The next batch, its pictures in the slot; None when that failed, and the lane with it."""
         assert self._opened is not None
         backend = self._opened.backend
         batch = self._free.pop()
         batch.started = monotonic_ns()
-        jobs = batch.jobs = [self._queue.popleft() for _ in range(min(backend.batch, len(self._queue)))]
-        self._running += len(jobs)
+        jobs = batch.jobs = [self._queue.popleft() for _ in range(count)]
+        self._pace.began(count, batch.started / 1e9)
+        for job in jobs:
+            job.begin()
         try:
             batch.fits = self._opened.preparer.write([job.picture for job in jobs], batch.slot)
             backend.enqueue(batch.slot, len(jobs))
@@ -158,6 +206,7 @@ class Lane:
             for job in jobs:
                 job.done_with_pixels()
         batch.prepared = monotonic_ns()
+        self._pace.prepared(count, (batch.prepared - batch.started) / 1e9, batch.prepared / 1e9)
         return batch
 
     def _finish(self, batch: Batch) -> None:
@@ -186,19 +235,17 @@ class Lane:
             )  # fmt: skip
             result = ResultHeader(job.camera, self.number, header.sequence, times, header.width, header.height)
             self._result(job, pack_result(result, found.tobytes()))
-        self._running -= len(jobs)
         self.pictures += len(jobs)
         self.busy_ns += batch.slot.busy_ns
-        took = batch.slot.busy_ns / float(len(jobs))
-        self._picture_ns += (took - self._picture_ns) * (_NEWS if self._picture_ns else 1.0)
+        self._pace.ended(len(jobs), batch.slot.busy_ns / 1e9, batch.inferred / 1e9)
 
     def _lose(self, jobs: List[Job]) -> None:
-        self._running -= len(jobs)
+        self._pace.lost()
         for job in jobs:
             self._result(job, None)
 
     def _fail(self, error: Exception) -> None:
-        self.state = "failed"
+        self.state, self._open_until = "failed", 0
         self.error = error
         if isinstance(error, EngineError):
             self.reason = str(error)

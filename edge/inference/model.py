@@ -5,11 +5,13 @@ pictures, though a later one may be done before an earlier one on a slower devic
 """
 
 from collections import deque
+from functools import partial
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence
 
 from .decoders import Floors
 from .job import Job
 from .lane import Lane
+from .scheduling.balance import soonest
 
 
 class _Place:
@@ -21,7 +23,9 @@ class _Place:
 
 
 class ModelLanes:
-    """Every method is the loop's. ``options``: one for each lane. ``send`` and ``wake`` as for Lane."""
+    """Every method is the loop's. ``options``: one for each lane. ``send`` takes each RESULT, ``too_old`` the pictures
+    that were not computed because they waited for too long; ``wake`` as for Lane.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class ModelLanes:
         options: Sequence[Dict[str, Any]],
         send: Callable[[bytes], None],
         wake: Callable[[], None],
+        too_old: Callable[[int, Job], None] = lambda *_: None,
     ) -> None:
         self.number = number
         #: By camera: what scores below is of no use to anyone.
@@ -37,7 +42,7 @@ class ModelLanes:
         self._send = send
         self._orders: Dict[int, Deque[_Place]] = {}
         self.lanes = [
-            Lane(number, index, model, given, self.floors, self._result, self._orphan, wake)
+            Lane(number, index, model, given, self.floors, self._result, self._orphan, partial(too_old, number), wake)
             for index, given in enumerate(options)
         ]
 
@@ -56,6 +61,16 @@ class ModelLanes:
     def room(self) -> int:
         """How many may wait."""
         return sum(lane.room for lane in self.lanes)
+
+    def tune(self, answer_s: float, budget_s: float) -> None:
+        """As for Lane."""
+        for lane in self.lanes:
+            lane.tune(answer_s, budget_s)
+
+    def due(self) -> Optional[float]:
+        """Seconds until some lane begins a batch that it left open; None where none did."""
+        dues = [due for due in (lane.due() for lane in self.lanes) if due is not None]
+        return min(dues) if dues else None
 
     @property
     def has_news(self) -> bool:
@@ -96,7 +111,9 @@ class ModelLanes:
 
     def _soonest(self) -> Optional[Lane]:
         ready = [lane for lane in self.lanes if lane.state == "ready"]
-        return min(ready, key=lambda lane: lane.expected_ns) if ready else None
+        if len(ready) < 2:
+            return ready[0] if ready else None
+        return ready[soonest([lane.load() for lane in ready])]
 
     def _result(self, job: Job, data: Optional[bytes]) -> None:
         """A lane is done with a picture; ``data`` is None when nothing came of it."""

@@ -13,7 +13,7 @@ Channels stand in the tensor's order, so mean and std of a ``rgb`` network are g
 picture in the middle or, with ``letterbox_align: top-left``, in the corner as YOLOX has it.
 """
 
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Tuple
 
 import numpy as np
 
@@ -28,13 +28,11 @@ __all__ = ["Fit", "Picture", "Preprocessor"]
 _MOST_PLANS = 32
 
 
-class _Plan:
+class _Plan(NamedTuple):
     """What is computed once for pictures of one format and size."""
 
-    def __init__(self, picture: Picture, fit: Fit, matrix: np.ndarray, scaler: Any) -> None:
-        shapes = [tuple(plane.shape) for plane in picture.planes]
-        self.scaler = scaler(shapes, fit.inner[2:], matrix)
-        self.fit = fit
+    fit: Fit
+    scaler: Any
 
 
 class Preprocessor:
@@ -60,6 +58,8 @@ class Preprocessor:
         self._row_bias = np.tile(np.array(self._bias, dtype=np.float32), self.size[0])
         self._scaler = _cv2_scaler() if use_cv2 else NumpyScaler
         self._plans: Dict[Tuple[Any, ...], _Plan] = {}
+        #: Crops come in every size: what a scaler does for one, it can do for all, and its scratch memory is there.
+        self._scalers: Dict[Tuple[Any, ...], Any] = {}
 
     @property
     def item_shape(self) -> Tuple[int, int, int]:
@@ -93,8 +93,19 @@ class Preprocessor:
         check_planes(picture)
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
-        plan = self._plans[key] = _Plan(picture, fit, self._normalisation.matrix(picture), self._scaler)
+        plan = self._plans[key] = _Plan(fit, self._scaler_for(picture, fit))
         return plan
+
+    def _scaler_for(self, picture: Picture, fit: Fit) -> Any:
+        shapes = [tuple(plane.shape) for plane in picture.planes]
+        key = (picture.format, picture.matrix, picture.full_range, fit.inner[2:], self._scaler.depends_on(shapes))
+        scaler = self._scalers.get(key)
+        if scaler is None:
+            if len(self._scalers) >= _MOST_PLANS:
+                self._scalers.clear()
+            matrix = self._normalisation.matrix(picture)
+            scaler = self._scalers[key] = self._scaler(shapes, fit.inner[2:], matrix)
+        return scaler
 
     def _write_packed(self, packed: np.ndarray, out: np.ndarray) -> None:
         out[...] = packed

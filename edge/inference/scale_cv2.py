@@ -35,6 +35,11 @@ class Cv2Scaler:
         self._plane_list: List[np.ndarray] = list(self._planes)
         self._plain = bool(self._matrix.shape == (1, 2) and self._matrix[0, 0] == 1.0 and self._matrix[0, 1] == 0.0)
 
+    @staticmethod
+    def depends_on(shapes: Sequence[Tuple[int, ...]]) -> Any:
+        """What of the planes' shapes must stay the same: nothing, within one format."""
+        return None
+
     def packed(self, sources: Sequence[np.ndarray]) -> np.ndarray:
         """The small picture as uint8 (h, w, channels), valid until the next call."""
         resized: List[Any] = []

@@ -3,7 +3,7 @@
 Bilinear with half-pixel centres and clamped edges, as cv2.resize's INTER_LINEAR.
 """
 
-from typing import List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
@@ -29,6 +29,11 @@ class NumpyScaler:
         self._axes = [(_Axis(s[0], size[1]), _Axis(s[1], size[0])) for s in shapes]
         self._matrix = matrix.astype(np.float32)
         self._size = size
+
+    @staticmethod
+    def depends_on(shapes: Sequence[Tuple[int, ...]]) -> Any:
+        """What of the planes' shapes must stay the same: all, since weights are for a size."""
+        return tuple(shapes)
 
     def planes(self, sources: Sequence[np.ndarray]) -> np.ndarray:
         """The small picture as uint8 (channels, h, w)."""

@@ -1,32 +1,30 @@
 """The inference worker's loop: credits to the cameras, their pictures to the lanes, results to the daemon."""
 
 import ctypes
-import gc
-import os
 import selectors
 import socket
 import sys
 import time
-import traceback
 from functools import partial
 from typing import Any, Dict, List, Optional
 
 from ..errors import DeviceLost, EngineError
 from ..wire.channel import Channel, Closed
 from ..wire.clock import monotonic_ns
+from ..wire.messages import LATE
 from .camera import CameraLink
 from .decoders import Floors
 from .job import Job
 from .lane import Lane
+from .looks import Looks
 from .model import ModelLanes
-from .scheduler import Scheduler
+from .scheduling.budget import DEFAULT_S
+from .scheduling.scheduler import Scheduler
+from .scheduling.window import BUDGET_SHARE, LONGEST_S
 
 _BEAT_S = 1.0
-_CLOSE_S = 1.0
 # A lane that runs for less of the time than this is better served without its threads.
 _CALM_SHARE = 0.4
-# A thread that comes back from the network must not wait for the interpreter longer than it takes to say so.
-_SWITCH_INTERVAL_S = 0.0001
 
 # Python's own way gives the interpreter away around the call, to the very loop that is being woken: the lane's thread
 # would get it back only after that has done its work, and the network would stand still meanwhile. This write is to a
@@ -44,6 +42,7 @@ class Worker:
         self.cameras: Dict[int, CameraLink] = {}
         #: By the model's number.
         self.models: Dict[int, ModelLanes] = {}
+        self.looks = Looks(self.models, control.send_bytes)
         self.scheduler = Scheduler()
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, None)
@@ -65,8 +64,10 @@ class Worker:
             if now >= self._next_beat:
                 self._next_beat = now + _BEAT_S
                 self._beat()
-            due = self.scheduler.next_due(now)
-            timeout = self._next_beat - now if due is None else min(due, self._next_beat - now)
+            self.looks.expire(now)
+            dues = [self._next_beat - now, self.scheduler.next_due(now), self.looks.next_due(now)]
+            dues += [model.due() for model in self.models.values()]
+            timeout = min(due for due in dues if due is not None)
             # A lane's thread wakes the loop only while that sleeps: a wake-up costs both of them the interpreter.
             self._asleep = True
             if any(model.has_news for model in self.models.values()):
@@ -87,6 +88,8 @@ class Worker:
                 if model.has_news:
                     for lane in model.collect():
                         self._tell(lane)
+                    if model.state == "failed":
+                        self.looks.gone(model.number)
             self._grant()
 
     def _grant(self) -> None:
@@ -114,20 +117,41 @@ class Worker:
             print("camera {}: {}".format(camera.name, error), file=sys.stderr, flush=True)
             self._forget(camera.number)
             return
-        self.scheduler.arrived(camera.number)
+        now, header = monotonic_ns(), arrived.header
+        self.scheduler.arrived(camera.number, now / 1e9)
+        expires = 0 if header.flags & LATE else camera.budget.until(header.captured, header.sent)
         models = [self.models[n] for n in camera.models if n in self.models and self.models[n].state != "failed"]
-        job = Job(camera.number, arrived.header, arrived.picture, len(models), partial(self._release, camera))
+        if 0 < expires < now:
+            models = []
+        job = Job(camera.number, header, arrived.picture, len(models), partial(self._release, camera))
+        job.expires = expires
+        job.patient_until = now + int(min(LONGEST_S, BUDGET_SHARE * camera.budget.seconds) * 1e9)
         camera.held.append(job)
         if not models:
             self._release(camera)
+        self.looks.arrived(job, [model.number for model in models])
         for model in models:
             model.submit(job, alone)
+        if 0 < expires < now:
+            self._ask_again(camera)
+
+    def _too_old(self, model: int, job: Job) -> None:
+        """It waited for too long at this model."""
+        self.looks.lost(job, model)
+        camera = self.cameras.get(job.camera)
+        if job.give_way() and camera is not None:
+            self._ask_again(camera)
+
+    def _ask_again(self, camera: CameraLink) -> None:
+        """Nothing comes of its picture: a newer one is asked for at once."""
+        camera.budget.gave_way()
+        self.scheduler.again(camera.number, time.monotonic())
 
     def _release(self, camera: CameraLink) -> None:
         # A picture of a link that was replaced meanwhile says nothing of the new one's slots.
         if self.cameras.get(camera.number) is camera:
             for _ in range(camera.freed()):
-                self.scheduler.released(camera.number)
+                self.scheduler.released(camera.number, time.monotonic())
 
     def _wake(self) -> None:
         """In a lane's thread, after it has put its news where :attr:`Lane.has_news` sees it."""
@@ -154,10 +178,12 @@ class Worker:
         if op == "model":
             lanes = order["lanes"] if "lanes" in order else [order["options"]]
             self.models[order["id"]] = ModelLanes(
-                order["id"], order["model"], lanes, self.control.send_bytes, self._wake
+                order["id"], order["model"], lanes, self.looks.tell, self._wake, self._too_old
             )
         elif op == "camera":
             self._camera(order, message.fds)
+        elif op == "look":
+            self.looks.look(order["camera"], order["model"], order["sequence"], order["looks"])
         elif op == "unload":
             self._unload(order["id"])
         elif op == "forget":
@@ -182,7 +208,12 @@ class Worker:
         for model, floor in floors.items():
             if model in self.models:
                 self.models[model].floors[number] = floor
-        self.scheduler.add(number, order["fps"], known.models, time.monotonic())
+        self.looks.want(number, order.get("looks", {}))
+        known.budget.seconds = order.get("budget", DEFAULT_S)
+        self.scheduler.add(
+            number, order["fps"], known.models, time.monotonic(), order.get("weight", 1.0), order.get("priority", 0),
+            order.get("boost", False),
+        )  # fmt: skip
 
     def _forget(self, number: int) -> None:
         """Its capture process is gone, or the daemon took the camera away. Pictures under way still arrive."""
@@ -193,6 +224,7 @@ class Worker:
             # Its pictures know it and it knows them: their memory would stay until a collection, and those are rare.
             camera.held.clear()
             self.scheduler.remove(number)
+            self.looks.forget(number)
             for model in self.models.values():
                 model.floors.pop(number, None)
 
@@ -200,6 +232,7 @@ class Worker:
         model = self.models.pop(number, None)
         if model is not None:
             model.retire()
+            self.looks.gone(number)
 
     def _beat(self) -> None:
         lanes = [
@@ -210,37 +243,11 @@ class Worker:
         now, busy = time.monotonic(), sum(model.busy_ns for model in self.models.values()) / 1e9
         share = (busy - self._beat_busy[1]) / max(now - self._beat_busy[0], 1e-9)
         self._calm, self._beat_busy = len(self.models) == 1 and share < _CALM_SHARE, (now, busy)
-        missed = self.scheduler.missed()
-        self.control.send({"op": "beat", "time": monotonic_ns(), "lanes": lanes, "missed": missed})
-
-
-def main(control: Channel) -> None:
-    """Serve until the daemon says stop or is gone. Does not return."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    try:
-        import cv2
-    except ImportError:
-        pass  # numpy prepares the pictures then
-    else:
-        # Pictures are small by the time OpenCV sees them: its threads would cost more than they bring.
-        cv2.setNumThreads(1)
-    # What is allocated for a picture dies with it, by count; looking for cycles again and again finds none.
-    gc.set_threshold(50000, 50, 50)
-    worker = Worker(control)
-    status = 0
-    try:
-        worker.run()
-        for model in worker.models.values():
-            model.close(_CLOSE_S)
-    except Closed:
-        pass
-    except DeviceLost as error:
-        # Nothing is freed: on a lost device every call fails, and some hang.
-        print(error, file=sys.stderr)
-        status = 1
-    except Exception:
-        traceback.print_exc()
-        status = 1
-    sys.stderr.flush()
-    # Not a return: a run that hangs in a driver must not keep the process.
-    os._exit(status)
+        for number, model in self.models.items():
+            budgets = [camera.budget.seconds for camera in self.cameras.values() if number in camera.models]
+            model.tune(self.scheduler.answer_s, min(budgets) if budgets else DEFAULT_S)
+        expired = {number: camera.budget.expired for number, camera in self.cameras.items()}
+        self.control.send(
+            {"op": "beat", "time": monotonic_ns(), "lanes": lanes, "missed": self.scheduler.missed(),
+             "limits": self.scheduler.limits(now), "expired": expired}
+        )  # fmt: skip

@@ -23,28 +23,41 @@ class OutputSpec(Section):
     """What every decoder takes."""
 
     decoder: str = Field(description="family that the network's output belongs to")
+
+
+class BoxesOutput(OutputSpec):
+    """What every decoder of boxes takes."""
+
     nms_iou: Share = Field(0.45, description="overlap (IoU) above which the worse of two boxes of a class falls")
     top_k: int = Field(400, ge=1, le=5000, description="candidates that are compared, the best ones")
     max_detections: int = Field(100, ge=1, le=5000, description="detections of one picture at most")
 
 
-class FastestDetOutput(OutputSpec):
+class ClassifyOutput(OutputSpec):
+    """No boxes: one label for a picture, or for what another model has found in it."""
+
+    decoder: Literal["classify"]
+    scores: Optional[Text] = Field(None, description="name of the output, where the network has several")
+    activation: Literal["none", "sigmoid", "softmax"] = Field("softmax", description="what the scores still need")
+
+
+class FastestDetOutput(BoxesOutput):
     decoder: Literal["fastestdet"]
 
 
-class YoloOutput(OutputSpec):
+class YoloOutput(BoxesOutput):
     """YOLOv5, v7 (with objectness) and v8, v11 (without), decoded by their exporters."""
 
     decoder: Literal["yolov5", "yolov7", "yolov8", "yolov11"]
 
 
-class YoloXOutput(OutputSpec):
+class YoloXOutput(BoxesOutput):
     decoder: Literal["yolox"]
     strides: List[Whole] = Field([8, 16, 32], min_length=1, description="pixels from cell to cell, level by level")
     activation: Literal["none", "sigmoid"] = Field("none", description="what objectness and classes still need")
 
 
-class BoxesScoresOutput(OutputSpec):
+class BoxesScoresOutput(BoxesOutput):
     decoder: Literal["boxes_scores"]
     boxes: Optional[Text] = Field(None, description="name of the output with the boxes")
     scores: Optional[Text] = Field(None, description="name of the output with the scores")
@@ -83,7 +96,7 @@ def _file_or_list(value: object) -> str:
     return "list" if isinstance(value, list) else "file"
 
 
-class SsdOutput(OutputSpec):
+class SsdOutput(BoxesOutput):
     decoder: Literal["ssd"]
     priors: Annotated[
         Union[Annotated[Text, Tag("file")], Annotated[List[PriorLevel], Field(min_length=1), Tag("list")]],
@@ -106,6 +119,7 @@ class SsdOutput(OutputSpec):
 
 OUTPUTS: Dict[str, Type[OutputSpec]] = {
     "boxes_scores": BoxesScoresOutput,
+    "classify": ClassifyOutput,
     "fastestdet": FastestDetOutput,
     "rfb": RfbOutput,
     "ssd": SsdOutput,

@@ -6,7 +6,8 @@ raises ValueError for bytes that are no whole message.
     capture   ◄── CREDIT ───  inference     "I can take a picture of yours"
     capture   ─── MEMORY ──►  inference     a memfd (beside it) and its slot size; before the first picture in it
     capture   ─── PICTURE ─►  inference     which slot, what is in it, when it was taken
-    inference ─── RESULT ──►  daemon        one a picture and model: times of every stage and the boxes
+    inference ─── RESULT ──►  daemon        one a picture and model, and one a look of a second model at a
+                                            box: times of every stage and the boxes
 """
 
 import struct
@@ -22,6 +23,12 @@ FORMATS = ("i420", "nv12", "gray8", "rgba", "bgrx")
 #: Flags of a PICTURE: the colour matrix (BT.709 instead of BT.601) and the range (0..255 instead of 16..235).
 BT709 = 1
 FULL_RANGE = 2
+#: And that it was decoded later than it was received: it may be of any age.
+LATE = 4
+#: Flag of a RESULT: the picture stays in its slot until the daemon has said which of its boxes are looked at.
+HELD = 1
+#: Looks that one picture gets at most, over all models.
+MOST_LOOKS = 16
 
 _CREDIT = struct.Struct("<BB2xI")
 _MEMORY = struct.Struct("<B7xQ")
@@ -107,7 +114,10 @@ class Times(NamedTuple):
 
 
 class ResultHeader(NamedTuple):
-    """What the boxes of a RESULT belong to. ``camera`` and ``model`` are the daemon's numbers for them."""
+    """What the boxes of a RESULT belong to. ``camera`` and ``model`` are the daemon's numbers for them.
+
+    ``object``: whose box a second model looked at, by the number that the daemon gave; 0 for a whole picture.
+    """
 
     camera: int
     model: int
@@ -115,6 +125,8 @@ class ResultHeader(NamedTuple):
     times: Times
     width: int
     height: int
+    object: int = 0
+    flags: int = 0
 
 
 def pack_result(header: ResultHeader, boxes: bytes) -> bytes:
@@ -123,11 +135,11 @@ def pack_result(header: ResultHeader, boxes: bytes) -> bytes:
     return (
         _RESULT.pack(
             RESULT,
-            0,
+            header.flags,
             header.model,
             header.camera,
             count,
-            0,
+            header.object,
             header.sequence,
             *header.times,
             header.width,
@@ -143,4 +155,4 @@ def unpack_result(data: bytes) -> Tuple[ResultHeader, memoryview]:
     boxes = memoryview(data)[_RESULT.size :]
     if len(boxes) != v[4] * 24:
         raise ValueError("a result of {} boxes came with {} bytes".format(v[4], len(boxes)))
-    return ResultHeader(v[3], v[2], v[6], Times(*v[7:14]), v[14], v[15]), boxes
+    return ResultHeader(v[3], v[2], v[6], Times(*v[7:14]), v[14], v[15], v[5], v[1]), boxes

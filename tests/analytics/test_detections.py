@@ -18,11 +18,6 @@ def test_rows_of_another_shape(shape: tuple[int, ...]) -> None:
         Detections.from_rows(np.zeros(shape, np.float32), 1.0, 1, 10, 10)
 
 
-def test_arrays_that_do_not_belong_together() -> None:
-    with pytest.raises(ValueError, match=r"\(N, 4\)"):
-        Detections(np.zeros((2, 4), np.float32), np.zeros(3, np.float32), np.zeros(2, np.intp), 1.0, 1, 10, 10)
-
-
 def test_a_picture_without_a_size_or_a_time() -> None:
     with pytest.raises(ValueError, match="0x10"):
         picture(1.0, [], width=0, height=10)

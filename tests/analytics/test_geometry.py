@@ -105,3 +105,16 @@ def test_distance() -> None:
     assert distance((0.4, 0.5), DOWN, 2.0) == pytest.approx(0.2)
     assert distance((0.5, 0.9), DOWN, 2.0) == pytest.approx(0.1)
     assert distance((0.1, 0.1), [(0.2, 0.1), (0.2, 0.1)], 1.0) == pytest.approx(0.1)
+
+
+@given(st.lists(points, min_size=2, max_size=6), points, points)
+def test_what_crosses_may_cross(line: List[Point], before: Point, after: Point) -> None:
+    lines = Polylines([line])
+    crossed = lines.crossings(np.array([before]), np.array([after]))
+    assert lines.may_cross(before, after) or not crossed.any()
+
+
+def test_few_movements_may_cross() -> None:
+    assert not Polylines([DOWN]).may_cross((0.3, 0.3), (0.49, 0.5))
+    assert not Polylines([DOWN]).may_cross((0.4, 0.1), (0.6, 0.1))
+    assert not Polylines([]).may_cross((0.0, 0.0), (1.0, 1.0))

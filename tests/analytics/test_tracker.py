@@ -88,6 +88,26 @@ def test_a_high_box_is_taken_before_a_low_one_that_fits_better() -> None:
     assert [t.score for t in step.seen] == [pytest.approx(0.9)]
 
 
+def test_an_object_has_more_right_to_a_box_than_what_is_none_yet() -> None:
+    """A second box on the same person for one picture, and then one alone that fits that one better."""
+    of = tracker()
+    follow(of, times(10, 1), lambda t: [standing(0.5, 0.5)])
+    assert of.update(picture(101.1, [standing(0.5, 0.5), standing(0.52, 0.5)])).started == []
+    step = of.update(picture(101.2, [standing(0.52, 0.5)]))
+    assert [t.id for t in step.seen] == [1]
+
+
+def test_who_was_just_seen_has_more_right_than_who_was_hidden() -> None:
+    """Two stood side by side; the one that is hidden for a second does not take the other's box."""
+    of = tracker()
+    both = [standing(0.45, 0.5), standing(0.5, 0.5)]
+    started, _, _ = follow(of, times(10, 1), lambda t: both)
+    right = max(started, key=lambda track: track.box[0])
+    follow(of, times(10, 1, 101.1), lambda t: [both[1]])
+    step = of.update(picture(102.2, [standing(0.472, 0.5)]))
+    assert step.seen == [right]
+
+
 def test_a_flicker_is_no_object() -> None:
     started, _, _ = follow(
         tracker(), times(10, 20), lambda t: [standing(0.5, 0.5, 0.45)] if round(t * 10) % 20 == 0 else []

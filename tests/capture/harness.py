@@ -32,7 +32,7 @@ def generated(**options: Any) -> Source:
 
 
 class CaptureHarness(WorkerHarness):
-    """Use as a context manager. ``how`` is WorkerHarness's: python, environment."""
+    """Use as a context manager. ``analyse`` and ``decode`` as in the order; ``how`` is WorkerHarness's."""
 
     def __init__(
         self,
@@ -41,12 +41,14 @@ class CaptureHarness(WorkerHarness):
         frozen_timeout: float = 0.0,
         attach: bool = True,
         avoid: Sequence[str] = (),
+        analyse: Optional[Dict[str, Any]] = None,
+        decode: str = "full",
         **how: Any,
     ) -> None:
         super().__init__("edge.capture", "test", **how)
         self.control.send(
             {"op": "open", "source": source, "stall_timeout": stall_timeout, "frozen_timeout": frozen_timeout,
-             "avoid": list(avoid)}
+             "avoid": list(avoid), "analyse": analyse, "decode": decode}
         )  # fmt: skip
         self.pictures: Optional[Channel] = None
         self.memory: Optional[SlotReader] = None

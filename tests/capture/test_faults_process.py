@@ -160,7 +160,8 @@ def test_a_new_name_is_shown(python: str, wait_until: Callable[..., Any]) -> Non
         assert (process / "cmdline").read_bytes().rstrip(b"\0") == b"edge: capture test"
         worker.control.send({"op": "change", "name": "gate"})
         wait_until(lambda: (process / "comm").read_text() == "edge: capture g\n", what="the new name")
-        assert (process / "cmdline").read_bytes().rstrip(b"\0") == b"edge: capture gate"
+        line = process / "cmdline"
+        wait_until(lambda: line.read_bytes().rstrip(b"\0") == b"edge: capture gate", what="the whole of it")
 
 
 def test_an_order_with_nothing_to_change_changes_nothing() -> None:

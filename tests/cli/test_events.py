@@ -166,6 +166,8 @@ def test_ctrl_c_is_a_good_end(broker: Broker, publisher: Publisher, clean_enviro
         (CROSS, "square    line.cross     person #12 0.87  door to the left"),
         (YARD, "yard      object.start   person #12 0.87  in gate"),
         (OTHER, "square    object.end     person #12 0.87  for 3.2 s  in gate  (lost)"),
+        (event("object.update", object={**OBJECT, "attributes": {"faces": {"label": "fa\x1bce", "score": 0.9}}}),
+         "square    object.update  person #12 0.87  for 3.2 s  in gate  faces: fa?ce"),
         (event("count", zone="gate", label="person", count=3), "square    count          gate: 3 person"),
         (event("camera.offline", state="stalled", reason="no picture"), "camera.offline  stalled: no picture"),
         (event("camera.offline", state="disabled", reason="disabled by a"), "camera.offline  disabled by a"),

@@ -90,6 +90,19 @@ def test_a_daemon_is_found_and_asked(daemon: Callable[..., str], capsys: Any, mo
     assert "\033" not in shown
 
 
+def test_a_quiet_camera_and_a_limited_one(daemon: Callable[..., str], capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    quiet = camera("yard", quiet=True, decoded=0.041)
+    answer = status([camera("square", fps_analysed=3.1, limited_by="dla:0"), quiet])
+    assert main(["status", "--device", daemon(answer)]) == 0
+    shown = capsys.readouterr().out
+    assert "square: 3.1 of 5 fps, limited by dla:0" in shown
+    (row,) = [line for line in shown.splitlines() if line.startswith("yard")]
+    assert row.split()[:6] == ["yard", "online,", "quiet", "30.0", "4", "%"]
+    (row,) = [line for line in shown.splitlines() if line.startswith("square ")]
+    assert row.split()[:4] == ["square", "online", "30.0", "all"] and "DECODED" in shown
+
+
 def test_json_is_the_daemons_answer(daemon: Callable[..., str], capsys: Any) -> None:
     answer = status([camera("square")])
     assert main(["status", "--json", "--device", daemon(answer)]) == 0
@@ -208,3 +221,9 @@ def test_watching_goes_on_until_ctrl_c(daemon: Callable[..., str], clean_environ
             assert json.loads(process.stdout.readline())["device"] == "gate-7"
         process.send_signal(2)
         assert process.wait(PATIENCE) == 0
+
+
+def test_a_camera_that_gets_less_than_it_wishes_says_whose_lanes_are_short() -> None:
+    cameras = [camera("square", fps_analysed=3.14, limited_by="gpu"), camera("yard", limited_by=None)]
+    text = "\n".join(render(status(cameras), Paint(sys.stdout), 120))
+    assert "square: 3.1 of 5 fps, limited by gpu" in text and "yard:" not in text

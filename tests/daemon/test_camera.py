@@ -222,7 +222,10 @@ def test_another_size_in_mid_stream_is_news_of_the_same_state(capture: Callable[
     run(test)
 
 
-BEAT = "{'op': 'beat', 'frames': 1, 'sent': 1, 'time': 0, 'rss': rss, 'fds': 9, 'threads': 9}"
+BEAT = (
+    "{'op': 'beat', 'frames': 1, 'sent': 1, 'time': 0, 'packets': 1, 'decoded': 1, 'quiet': False, 'moved': 0, "
+    "'rss': rss, 'fds': 9, 'threads': 9}"
+)
 
 
 @pytest.mark.parametrize(("grown", "replaced"), [(600 << 20, True), (100 << 20, False)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable
 
 from edge.config import CameraConfig
+from edge.daemon import camera_orders
 from tests.daemon.watched import Watched, run
 
 ECHO = (
@@ -28,7 +29,7 @@ def test_live_changes_reach_the_running_process(capture: Callable[[str], None]) 
         watched.camera.change(config)
         await watched.until(lambda: "'op': 'change'" in watched.camera.codec)
         told = eval(watched.camera.codec)
-        assert told == {"op": "change", "fps": 9.0, "stall_timeout": 20.0, "frozen_timeout": 60.0}
+        assert told == {"op": "change", "fps": 9.0, "stall_timeout": 20.0, "frozen_timeout": 60.0, "analyse": None}
         watched.camera.rename("door")
         await watched.until(lambda: "door" in watched.camera.codec)
         assert watched.camera.process is not None and watched.camera.process.pid == pid
@@ -113,6 +114,43 @@ def test_a_hot_device_gets_fewer_pictures_from_the_camera_too(capture: Callable[
         watched.camera.govern(1.0)
         await watched.until(lambda: watched.camera.width == 1600)
         watched.camera.govern(1.0)  # no news
+        await watched.camera.stop()
+
+    run(test)
+
+
+def test_what_is_told_of_motion() -> None:
+    always = CameraConfig(source="test://", motion={"sensitivity": 0.9})
+    assert camera_orders.later(always, 5.0)["analyse"] is None
+    assert camera_orders.at_first(always, 5.0)["decode"] == "full"
+    lawn = {"points": [[0, 0.5], [1, 0.5], [1, 1]]}
+    on_motion = CameraConfig(
+        source="test://", analyse="on-motion", motion={"heartbeat": "30s", "hold": "5s", "masks": {"lawn": lawn}}
+    )
+    told = {"sensitivity": 0.5, "heartbeat": 30.0, "hold": 5.0, "masks": [[[0.0, 0.5], [1.0, 0.5], [1.0, 1.0]]]}
+    assert camera_orders.later(on_motion, 2.0) == {
+        "fps": 2.0, "stall_timeout": 10.0, "frozen_timeout": 30.0, "analyse": told
+    }  # fmt: skip
+    assert camera_orders.at_first(on_motion, 2.0)["analyse"] == told
+    few = camera_orders.at_first(CameraConfig(source="test://", decode="on-activity"), 2.0)
+    assert few["decode"] == "on-activity" and few["analyse"] is not None, "who decodes few looks for motion in them"
+
+
+def test_a_process_knows_whether_something_is_tracked(capture: Callable[[str], None]) -> None:
+    capture(ECHO)
+
+    async def test() -> None:
+        watched = Watched()
+        watched.camera.start()
+        await watched.until(lambda: watched.states)
+        watched.camera.track(True)
+        await watched.until(lambda: "tracked" in watched.camera.codec)
+        assert eval(watched.camera.codec) == {"op": "change", "tracked": True}
+        watched.camera.rebuild(CameraConfig(source="test://?size=640x480"))
+        await watched.until(lambda: watched.camera.state == "online" and "tracked" in watched.camera.codec)
+        watched.camera.track(True)  # no news
+        watched.camera.track(False)
+        await watched.until(lambda: "False" in watched.camera.codec)
         await watched.camera.stop()
 
     run(test)

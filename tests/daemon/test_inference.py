@@ -28,7 +28,8 @@ while True:
         channel.send({"op": "model", "id": order["id"], "state": "failed" if broken else "ready", "reason": broken,
                       "input": [1, 3, 2, 2], "backend": "test"})
     heard.append(order)
-    channel.send({"op": "beat", "time": 0, "lanes": [], "missed": {}, "heard": heard})
+    channel.send({"op": "beat", "time": 0, "lanes": [], "missed": {}, "expired": {}, "limits": {},
+                  "heard": heard})
 """
 
 
@@ -145,6 +146,27 @@ def test_another_score_is_told_to_the_cameras_alone(worker: Callable[[str], None
         model = watched.models.used["people"]
         assert watched.models.change({"people": model._replace(min_score=0.9)}) == {"people"}
         assert watched.models.used["people"].number == 1 and watched.models.used["people"].min_score == 0.9
+        await watched.inference.stop()
+
+    run(test)
+
+
+def test_a_wish_is_passed_on_whole_and_who_is_limited_is_known_by_the_device(worker: Callable[[str], None]) -> None:
+    worker(WORKER.replace('"expired": {}, "limits": {}', '"expired": {"7": 3}, "limits": {"7": 1}'))
+
+    async def test() -> None:
+        watched = Watched()
+        watched.use(people={})
+        await watched.until(lambda: watched.inference.state == "running")
+        wish = Wish("gate", 5, {1: [0.2]}, 4.0, 1, True, 0.5, {1: {"classes": [0], "min_size": 32, "by": {}}})
+        assert watched.inference._order(7, wish) == {
+            "op": "camera", "id": 7, "name": "gate", "fps": 5, "models": {1: [0.2]}, "weight": 4.0, "priority": 1,
+            "boost": True, "budget": 0.5, "looks": wish.looks,
+        }  # fmt: skip
+        watched.inference.link(7, wish)
+        await watched.until(lambda: watched.inference.limited_by(7) is not None)
+        assert watched.inference.limited_by(7) == "cpu" and watched.inference.limited_by(8) is None
+        assert watched.inference.expired == {7: 3}
         await watched.inference.stop()
 
     run(test)

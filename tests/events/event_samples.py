@@ -7,6 +7,7 @@ import itertools
 from typing import Dict, List, Tuple
 
 from edge.analytics import Facts, Happening
+from edge.analytics.track import Attribute
 from edge.events.clock import WallClock
 from edge.events.event import Event
 from edge.events.factory import EventFactory
@@ -23,6 +24,10 @@ LATENCY = {
     "total": 36.4,
 }
 ZONE, PERSON = "gate", "person"
+ATTRIBUTES = {
+    "helmet": Attribute("yes", 0.91249),
+    "faces": Attribute("face", 0.98765, (0.42444, 0.51, 0.44, 0.53333)),
+}
 
 
 def facts(zones: Tuple[str, ...] = (ZONE,)) -> Facts:
@@ -52,7 +57,7 @@ def happenings() -> List[Happening]:
 
     return [
         of("object.start", 1.2),
-        of("object.update", 2.4),
+        Happening("object.update", 2.4, "people", facts()._replace(attributes=ATTRIBUTES)),
         of("object.end", 9.0, reason="lost"),
         of("zone.enter", 1.2, zone=ZONE),
         of("zone.leave", 9.0, zone=ZONE, reason="lost"),

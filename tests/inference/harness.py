@@ -143,18 +143,30 @@ class InferenceHarness(WorkerHarness):
         self.control.send({"op": "model", "id": number, "model": model, "lanes": list(lanes)})
 
     def add_camera(
-        self, number: int, models: Sequence[int] = (1,), fps: float = 30.0, floor: float = 0.4, name: str = ""
-    ) -> FakeCamera:
-        """Link a camera to the models; ``floor`` is the least score of every class."""
+        self, number: int, models: Sequence[int] = (1,), fps: float = 30.0, floor: float = 0.4, name: str = "",
+        **more: Any,
+    ) -> FakeCamera:  # fmt: skip
+        """Link a camera to the models; ``floor`` is the least score of every class. ``more``: the order's fields."""
         ours, theirs = Channel.pair()
         floors = {str(m): [floor] * len(self.models[m]["labels"]) for m in models}
-        order = {"op": "camera", "id": number, "name": name or f"camera {number}", "fps": fps, "models": floors}
+        # However long this machine stands still, a picture is not too old unless a test wants it to be.
+        order = {
+            "op": "camera", "id": number, "name": name or f"camera {number}", "fps": fps, "models": floors,
+            "budget": PATIENCE, **more,
+        }  # fmt: skip
         self.control.send(order, [theirs.fileno()])
         theirs.close()
         if number in self.cameras:
             self.cameras[number].close()
         self.cameras[number] = FakeCamera(number, ours)
         return self.cameras[number]
+
+    def look(self, result: Result, *looks: Sequence[float]) -> None:
+        """Answer a held picture: (second model's number, object's number, x1, y1, x2, y2) for each look."""
+        header = result.header
+        self.control.send(
+            {"op": "look", "camera": header.camera, "model": header.model, "sequence": header.sequence, "looks": looks}
+        )  # fmt: skip
 
     def heard(self, message: Message) -> Optional[Dict[str, Any]]:
         control = super().heard(message)

@@ -47,6 +47,23 @@ def brightness(to: Path, batch: Batch = "batch", size: int = 32, work: int = 0) 
     return _save(to, nodes, initialisers, ["boxes", "scores"], batch, size, tensor)
 
 
+def grades(to: Path, batch: Batch = "batch", size: int = 32) -> Path:
+    """Grey pictures in 0..1; ``logits`` (batch, 3) say whether one is dark, middling or bright."""
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    initialisers = [
+        onnx.numpy_helper.from_array(np.array([[0.1, 0.5, 0.9]], np.float32), "middles"),
+        onnx.numpy_helper.from_array(np.array(-20.0, np.float32), "steep"),
+    ]
+    nodes = [
+        helper.make_node("ReduceMean", ["picture"], ["mean"], axes=[2, 3], keepdims=0),
+        helper.make_node("Sub", ["mean", "middles"], ["off"]),
+        helper.make_node("Abs", ["off"], ["far"]),
+        helper.make_node("Mul", ["far", "steep"], ["logits"]),
+    ]
+    return _save(to, nodes, initialisers, ["logits"], batch, size, onnx.TensorProto.FLOAT)
+
+
 def fragile(to: Path, size: int = 32) -> Path:
     """Fails at run time for a picture whose mean brightness is above a half: it reaches behind its table's end."""
     onnx = pytest.importorskip("onnx")
@@ -72,7 +89,7 @@ def fragile(to: Path, size: int = 32) -> Path:
 def _save(to: Path, nodes: Any, initialisers: Any, outputs: Any, batch: Batch, size: int, tensor: int) -> Path:
     import onnx
 
-    shapes = {"boxes": [batch, 1, 4], "scores": [batch, 1, 1]}
+    shapes = {"boxes": [batch, 1, 4], "scores": [batch, 1, 1], "logits": [batch, 3]}
     graph = onnx.helper.make_graph(
         nodes,
         to.stem,

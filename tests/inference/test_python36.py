@@ -51,6 +51,7 @@ def test_the_same_answers(python36: Path, tmp_path: Path) -> None:
         "yolov8": ({}, [(1, 7, 50)]),
         "rfb": ({}, [(1, 50, 4), (1, 50, 2)]),
         "boxes_scores": ({"box_format": "xywh"}, [(1, 50, 4), (1, 50, 3)]),
+        "classify": ({}, [(1, 3)]),
         "ssd": ({"priors": LEVELS, "activation": "softmax", "boxes": "0"}, [(1, 64, 4), (1, 64, 4)]),
     }
     arrays: Dict[str, np.ndarray] = {}

@@ -23,7 +23,7 @@ THREE = st.tuples(U32, U32, U32)
 CREDITS = st.builds(Credit, st.booleans(), U32)
 MEMORIES = st.builds(Memory, U64)
 PICTURES = st.builds(PictureHeader, U8, U8, U8, U32, U64, I64, I64, I64, U32, U32, THREE, THREE, F32)
-RESULTS = st.builds(ResultHeader, U32, U16, U64, st.builds(Times, *[I64] * 7), U32, U32)
+RESULTS = st.builds(ResultHeader, U32, U16, U64, st.builds(Times, *[I64] * 7), U32, U32, U32, U8)
 
 
 @given(st.one_of(CREDITS, MEMORIES, PICTURES))

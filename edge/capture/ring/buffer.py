@@ -23,6 +23,7 @@ _copy_region = function(SHORT, "gst_buffer_copy_region", c_void_p, c_void_p, c_u
 _new = function(SHORT, "gst_buffer_new_allocate", c_void_p, c_void_p, c_size_t, c_void_p)
 _fill = function(SHORT, "gst_buffer_fill", c_size_t, c_void_p, c_size_t, ctypes.c_char_p, c_size_t)
 _append = function(SHORT, "gst_buffer_append", c_void_p, c_void_p, c_void_p)
+_pad_chain = function(GST, "gst_pad_chain", c_int, c_void_p, c_void_p)
 _pad_push = function(GST, "gst_pad_push", c_int, c_void_p, c_void_p)
 _app_push = function(APP, "gst_app_src_push_buffer", c_int, c_void_p, c_void_p)
 _writable = function(SHORT, "gst_mini_object_is_writable", c_int, c_void_p)
@@ -153,6 +154,10 @@ class Held:
 
     def bytes(self) -> bytes:
         return beginning(self.address, buffer_size(self.address))
+
+    def chain(self, pad: Any) -> None:
+        """Give it, as it is, to the element that ``pad`` is a sink's of."""
+        _pad_chain(address(pad), ref(self.address))
 
     def push(self, pad: Any, pts: int, dts: int, duration: int) -> int:
         """Push it, with these times, through ``pad``, a source's; GStreamer's word for how that went (0: well).

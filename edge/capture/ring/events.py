@@ -8,7 +8,7 @@ from ..native import GST, PASS, SHORT, Caps, address, function, pad_caps, short_
 
 # GstPadProbeType; GstEventType, which stands behind the 64 bytes that every event begins with.
 _EVENTS = 1 << 6
-_CAPS, _SEGMENT = 12814, 17934
+_STREAM_START, _CAPS, _SEGMENT, _EOS = 10254, 12814, 17934, 28174
 _TYPE = 64
 # Where a GstPadProbeInfo has what passes.
 _DATA = 16
@@ -16,6 +16,7 @@ _DATA = 16
 _PROBE = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
 _add_probe = function(GST, "gst_pad_add_probe", ctypes.c_ulong, c_void_p, c_uint, _PROBE, c_void_p, c_void_p)
 _sticky = function(SHORT, "gst_pad_get_sticky_event", c_void_p, c_void_p, c_uint, c_uint)
+_send_event = function(GST, "gst_pad_send_event", c_int, c_void_p, c_void_p)
 _parse_caps = function(SHORT, "gst_event_parse_caps", None, c_void_p, c_void_p)
 _parse_segment = function(SHORT, "gst_event_parse_segment", None, c_void_p, c_void_p)
 _base_time = function(SHORT, "gst_element_get_base_time", c_uint64, c_void_p)
@@ -29,10 +30,13 @@ class _Segment(ctypes.Structure):
     ]  # fmt: skip
 
 
-def each_change(pad: Any, caps: Callable[[Caps], None], segment: Callable[[int], None]) -> None:
+def each_change(
+    pad: Any, caps: Callable[[Caps], None], segment: Callable[[int], None], end: Callable[[], None] = lambda: None
+) -> None:
     """Calls these with what holds at ``pad`` now, and then with each that comes, before the packets it is of.
 
-    ``segment`` gets an event's address. They are called in the packets' thread, which so far does not run.
+    ``segment`` gets an event's address; ``end`` is called when no more packets come. They are called in the packets'
+    thread, which so far does not run.
     """
 
     def look(_pad: int, info: int, _data: int) -> int:
@@ -44,6 +48,8 @@ def each_change(pad: Any, caps: Callable[[Caps], None], segment: Callable[[int],
             caps(Caps(place.value or 0))
         elif kind == _SEGMENT:
             segment(event)
+        elif kind == _EOS:
+            end()
         return PASS
 
     now = pad_caps(address(pad))
@@ -56,6 +62,16 @@ def each_change(pad: Any, caps: Callable[[Caps], None], segment: Callable[[int],
     callback = _PROBE(look)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))  # GStreamer may call it until the process ends
     _add_probe(address(pad), _EVENTS, callback, None, None)
+
+
+def begin_again(pad: Any) -> None:
+    """Tell a decoder, whose sink ``pad`` is, that what comes next is no continuation: it gives what it still has, and
+    times may step back.
+    """
+    for kind in (_STREAM_START, _SEGMENT):
+        event = _sticky(address(pad), kind, 0)
+        if event is not None:
+            _send_event(address(pad), event)
 
 
 class Timeline:

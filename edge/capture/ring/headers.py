@@ -60,7 +60,7 @@ class Headers:
         h265, stream = caps.startswith("video/x-h265"), "byte-stream" in caps
         own: List[bytes] = []
         sequence, place, slice_kind = False, 0, -1
-        for start in _units(picture, stream):
+        for start in units(picture, stream):
             kind = picture[start] >> 1 & 63 if h265 else picture[start] & 31
             if kind < 32 if h265 else kind in (1, 2, 5):
                 slice_kind = kind
@@ -81,7 +81,7 @@ class Headers:
         return Key(self._now, place, clean)
 
 
-def _units(picture: bytes, stream: bool) -> Iterator[int]:
+def units(picture: bytes, stream: bool) -> Iterator[int]:
     """Where each unit begins: of a byte stream, or with four bytes of length in front of each."""
     at = picture.find(_START) + 3 if stream else 4
     while 3 <= at < len(picture):

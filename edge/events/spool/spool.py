@@ -6,12 +6,11 @@ out, unless the disk is in trouble: then entries are kept in memory, and given o
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterable, List, Optional, Tuple
 
 from edge.events.spool.bounds import Bounds
 from edge.events.spool.delivered import Ranges
@@ -21,6 +20,7 @@ from edge.events.spool.pages import Pages
 from edge.events.spool.pending import Pending
 from edge.events.spool.recent import Recent
 from edge.events.spool.rounds import TROUBLES, Rounds
+from edge.events.spool.together import Together
 
 _logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Spool:
         self._started = self._stopping = False
         self._ended = self._abandoned = False  # whether the thread did, and whether stop() did not wait for that
         self.reached = 0  # of the publisher's thread: how far the last fetch() has looked
-        self._blocks = 0  # together()s that are under way
+        self._together = Together(self._lock)
         self._first_at = self._beat = 0.0
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
@@ -70,17 +70,9 @@ class Spool:
             if waiting == 1 or waiting == BATCH:
                 self._lock.notify()
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> Together:
         """What is put within is committed at once, unless that takes longer than a commit may wait."""
-        with self._lock:
-            self._blocks += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._blocks -= 1
-                self._lock.notify()
+        return self._together
 
     @property
     def state(self) -> str:
@@ -231,10 +223,13 @@ class Spool:
         """Seconds until there is something to do. With the lock."""
         now = self._monotonic()
         delay = self._rounds.due(now)
-        if len(self._pending) and not self._rounds.memory:
-            since = self._rounds.commit_at
-            at_once = (now - since >= WINDOW or len(self._pending) >= BATCH) and not self._blocks
-            delay = min(delay, 0.0 if at_once else self._first_at + WINDOW - now)
+        waits = len(self._pending) > 0 and not self._rounds.memory
+        self._together.awaited = held = waits and self._together.under_way > 0
+        if waits:
+            # From the last commit on, not from the first entry: what comes after a while of silence goes at once.
+            full = len(self._pending) >= BATCH
+            since = self._first_at if held else float("-inf") if full else self._rounds.commit_at
+            delay = min(delay, min(since, self._first_at) + WINDOW - now)
         return delay
 
     def _too_many(self, first: int, last: int) -> None:

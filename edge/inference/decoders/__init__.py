@@ -7,7 +7,7 @@ One file a family; a family is found by its name in the registry. Adding one: a 
 its own, marked with ``@register``, imported here, and its options in ``edge/models/outputs.py``.
 """
 
-from edge.inference.decoders import boxes_scores, fastestdet, rfb, ssd, yolov5, yolov8, yolox
+from edge.inference.decoders import boxes_scores, classify, fastestdet, rfb, ssd, yolov5, yolov8, yolox
 from edge.inference.decoders.base import Decoder, Floors
 from edge.inference.decoders.registry import families, make_decoder
 
@@ -15,6 +15,7 @@ __all__ = [
     "Decoder",
     "Floors",
     "boxes_scores",
+    "classify",
     "families",
     "fastestdet",
     "make_decoder",

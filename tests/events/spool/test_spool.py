@@ -164,6 +164,16 @@ def test_nothing_is_committed_in_the_middle_of_a_picture(bench: Bench) -> None:
     assert commits == [25]
 
 
+def test_a_picture_without_events_wakes_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = bench.open()
+    woken: List[int] = []
+    monkeypatch.setattr(spool._lock, "notify", lambda: woken.append(1))
+    for _ in range(3):
+        with spool.together():
+            pass
+    assert woken == []
+
+
 def test_it_says_whether_it_lives(bench: Bench) -> None:
     spool = bench.open()
     assert spool.alive(time.monotonic())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import Incompatible
+from edge.inference.crop import crop
 from edge.inference.cuda.pictures import CudaPreprocessor, Staging
 from edge.inference.picture import Picture
 from edge.inference.preprocess import Preprocessor
@@ -74,6 +75,25 @@ def test_the_processors_pixels(library: ctypes.CDLL, kind: str, size: Any) -> No
             difference = np.abs(setting.tensor[0] - expected)
             # A tie may be rounded to either side: float32's last bit decides.
             assert difference.max() <= 1.0 and (difference > 0).mean() < 0.01, (case.width, case.height)
+
+
+@pytest.mark.parametrize("kind", ["i420", "nv12", "gray8", "rgba"])
+def test_parts_of_pictures_without_a_copy(library: ctypes.CDLL, kind: str) -> None:
+    rng = np.random.default_rng(len(kind))
+    whole = [picture(Case(rng, kind, width, height)) for width, height in ((320, 180), (321, 181))]
+    corners = np.sort(rng.uniform(-0.1, 1.1, (12, 2, 2)), axis=1).reshape(12, 4).tolist()
+    parts = [part.picture for place, box in enumerate(corners) for part in [crop(whole[place % 2], box)] if part]
+    assert len(parts) > 6 and not any(part.planes[0].flags.c_contiguous for part in parts)
+    setting = Setting(library, {"fit": "letterbox", "color": "rgb"}, (48, 40), "float32", len(parts))
+    setting.run(parts)
+    found = setting.tensor.copy()
+    setting.run([part._replace(planes=[np.ascontiguousarray(plane) for plane in part.planes]) for part in parts])
+    assert np.array_equal(found, setting.tensor)
+    host = Preprocessor({"fit": "letterbox", "color": "rgb"}, (48, 40), np.float32, use_cv2=False)
+    expected = np.empty(host.item_shape, np.float32)
+    for item, part in zip(found, parts):
+        host.write(part, expected)
+        assert np.abs(item - expected).max() <= 1.0
 
 
 def test_batches_of_changing_pictures_in_one_staging_memory(library: ctypes.CDLL) -> None:

@@ -30,6 +30,7 @@ FITTING: Dict[str, Tuple[Dict[str, Any], int, Tuple[int, int], List[Tuple[int, .
     "yolov8": ({}, 3, (64, 64), [(1, 7, 9)]),
     "yolov11": ({}, 3, (64, 64), [(1, 9, 7)]),
     "boxes_scores": ({}, 3, (64, 64), [(1, 9, 4), (1, 9, 3)]),
+    "classify": ({}, 4, (64, 64), [(1, 4)]),
     "ssd": ({"priors": LEVELS}, 2, (64, 64), [(1, 4, 4), (1, 4, 3)]),
 }
 
@@ -78,12 +79,14 @@ def test_half_precision_outputs() -> None:
 @pytest.mark.parametrize(
     ("output", "word"),
     [
-        ({"decoder": "detr"}, "decoder 'detr' is not one of boxes_scores, fastestdet"),
+        ({"decoder": "detr"}, "decoder 'detr' is not one of boxes_scores, classify"),
         ({}, "decoder"),
         ({"decoder": "yolov8", "strides": [8]}, "no option strides"),
         ({"decoder": "yolox", "activation": "softmax"}, "activation"),
         ({"decoder": "boxes_scores", "box_format": "xxyy"}, "box_format"),
         ({"decoder": "boxes_scores", "background": True}, "background"),
+        ({"decoder": "classify", "activation": "relu"}, "activation"),
+        ({"decoder": "classify", "nms_iou": 0.5}, "no option nms_iou"),
         ({"decoder": "ssd"}, "priors"),
         ({"decoder": "ssd", "priors": LEVELS, "variances": [1, 2, 3]}, "variances"),
         ({"decoder": "ssd", "priors": LEVELS, "activation": "relu"}, "activation"),
