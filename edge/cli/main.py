@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "show what the running daemon's cameras are doing",
     "events": "show events as they come, and those that are kept",
     "models": "list, fetch and describe networks",
+    "bench": "measure a configuration on this machine, or estimate what a board carries",
     "doctor": "look for what is wrong with this machine, its broker and its cameras",
 }
 EX_CONFIG = 78

@@ -1,0 +1,1 @@
+"""How many cameras a board carries, from published and measured rates."""

@@ -1,0 +1,1 @@
+"""A configuration, run for a while as fast as it goes."""
