@@ -17,7 +17,7 @@ help:
 	@echo 'make chaos-delivery   kill daemon, broker and network 190 times: no event may be lost (17 minutes; CHAOS_ARGS="--kills 10 --seed 7")'
 	@echo 'make setup    system packages and .venv/ with .venv/bin/edge'
 	@echo 'make lint     ruff, mypy, import-linter'
-	@echo 'make bench    measure, as ratios to what the machine needs at least'
+	@echo 'make bench    measure, as ratios to what the machine needs at least and to what one would run instead'
 
 setup:
 	@scripts/setup
