@@ -34,7 +34,8 @@ def check_labels(config: Config, labels_by_model: Mapping[str, Sequence[str]]) -
     for name, camera in config.cameras.items():
         if all(model in labels_by_model for model in camera.models):
             # What a second stage finds is told of an object, and is none.
-            first = [model for model in camera.models if config.models[model].boxes is None]
+            second = {name for name, model in config.models.items() if model.boxes is not None}
+            first = [model for model in camera.models if model not in second]
             for keys, label in _labels(name, camera):
                 check(keys, label, first)
     return problems
