@@ -28,13 +28,13 @@ BACKLOG = 36_000
 
 
 class Sender:
-    """Fetches what is committed, and has it acknowledged some milliseconds later."""
+    """Fetches what there is, and has it acknowledged some milliseconds later."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool, self._wake, self._stop = spool, threading.Event(), False
         self.after = 0
         self.seen: Dict[int, float] = {}
-        spool.on_commit = self._wake.set
+        spool.on_ready = self._wake.set
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -77,11 +77,9 @@ def wear(make: Callable[[], Spool], seconds: float) -> None:
     sender = Sender(spool)
     source = events(1)
     commits = [0]
-    wake = spool.on_commit
 
     def committed() -> None:
         commits[0] += 1
-        wake()
 
     spool.on_commit = committed
     before, began, sizes, at = written(), time.monotonic(), [], {}
@@ -140,7 +138,7 @@ def backlog(make: Callable[[], Spool], _seconds: float) -> None:
             first = memory_mb()
         if i % 20 == 0:
             time.sleep(0.002)
-    while spool.last < BACKLOG:
+    while spool.committed < BACKLOG:
         time.sleep(0.05)
     filled = memory_mb()
     after, count, most = 0, 0, filled

@@ -50,23 +50,16 @@ class Feeder:
         self._steps = itertools.count()
         self._rate = 0.0
         self._changed = threading.Event()
-        # When which entry was put, committed and acknowledged. One thread puts at a time, so entries have its order.
+        # When which entry was put and acknowledged. One thread puts at a time, so entries have its order.
         # All the memory that this needs is there from the beginning.
-        self._put, self._committed, self._delivered = (array.array("d", [0.0]) * MOST for _ in range(3))
-        self._puts = self._commits = self._deliveries = 0
+        self._put, self._delivered = (array.array("d", [0.0]) * MOST for _ in range(2))
+        self._puts = self._deliveries = 0
 
     def start(self) -> None:
         self.spool.start()
         self.publisher.start()
         self._base = self.spool.last
-        woken, delivered = self.spool.on_commit, self.spool.delivered
-
-        def on_commit() -> None:
-            now, last = time.monotonic(), self.spool.last - self._base
-            for place in range(self._commits, last):
-                self._committed[place] = now
-            self._commits = max(self._commits, last)
-            woken()
+        delivered = self.spool.delivered
 
         def on_delivered(ns: Iterable[int]) -> None:
             now, ns = time.monotonic(), list(ns)
@@ -75,7 +68,6 @@ class Feeder:
             self._deliveries += len(ns)
             delivered(ns)
 
-        self.spool.on_commit = on_commit
         self.spool.delivered = on_delivered  # type: ignore[method-assign]
         threading.Thread(target=self._live, daemon=True).start()
 
@@ -83,7 +75,7 @@ class Feeder:
         for n in range(count):
             self.put()
             if n % 20 == 0:
-                while self._puts - self._commits > _BEHIND:
+                while self.spool.last - self.spool.committed > _BEHIND:
                     time.sleep(0.002)
 
     def live(self, rate: float) -> None:
@@ -105,13 +97,9 @@ class Feeder:
         }
 
     def since(self, place: int) -> Dict[str, List[float]]:
-        """Milliseconds from put and from commit to the acknowledgement, of every event from ``place`` on."""
+        """Milliseconds from put to the acknowledgement, of every event from ``place`` on."""
         places = [i for i in range(place, self._puts) if self._delivered[i]]
-        rows = [(self._put[i], self._committed[i], self._delivered[i]) for i in places]
-        return {
-            "put_acked_ms": [round((acked - put) * 1000, 2) for put, _, acked in rows],
-            "committed_acked_ms": [round((acked - committed) * 1000, 2) for _, committed, acked in rows],
-        }
+        return {"put_acked_ms": [round((self._delivered[i] - self._put[i]) * 1000, 2) for i in places]}
 
     def put(self) -> None:
         step = next(self._steps)

@@ -43,7 +43,7 @@ def daemon_with(
         first, done = spool.last, len(events) if delivered is None else delivered
         for event in events:
             spool.put("event", event.camera or "", event.type, event.to_json())
-        wait_until(lambda: spool.last == first + len(events), what="all committed")
+        wait_until(lambda: spool.committed == first + len(events), what="all committed")
         spool.delivered(range(first + 1, first + 1 + done))
         wait_until(lambda: sum(s.delivered for s in History(file).events()) >= done, what="it is written what is done")
         yield file

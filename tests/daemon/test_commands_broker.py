@@ -33,7 +33,7 @@ class Nothing:
     last = waiting = 0
 
     def __init__(self) -> None:
-        self.on_commit: Callable[[], None] = lambda: None
+        self.on_ready: Callable[[], None] = lambda: None
 
     def fetch(self, after: int, limit: int) -> List[Entry]:
         return []

@@ -215,11 +215,11 @@ def test_acknowledgements_of_a_burst_are_read_together(make: Make, spool: Memory
         wait_until(lambda: publisher.state == "online" and publisher._delivery.acknowledged_at, what="online")
         monkeypatch.setattr(Link, "step", count)
         for _ in range(20):
-            on_commit, spool.on_commit = spool.on_commit, lambda: None
+            on_ready, spool.on_ready = spool.on_ready, lambda: None
             for n in range(5):
                 spool.event(n)
-            spool.on_commit = on_commit
-            on_commit()
+            spool.on_ready = on_ready
+            on_ready()
             wait_until(lambda: spool.waiting == 0, what="delivered")
         publisher.stop(2.0)
     assert len(steps) < 20 * 5, "a wake-up for the commit, one or two for all of the answers"

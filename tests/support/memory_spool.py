@@ -12,7 +12,7 @@ from edge.events.spool.entry import Entry
 
 class MemorySpool:
     def __init__(self) -> None:
-        self.on_commit: Callable[[], None] = lambda: None
+        self.on_ready: Callable[[], None] = lambda: None
         self.last = 0
         self.discarded: Dict[int, str] = {}
         self.deliveries: List[int] = []
@@ -35,7 +35,7 @@ class MemorySpool:
             self._entries[n] = Entry(n, kind, camera, type, payload, old)
             self._order.append(n)
             self.last = n
-        self.on_commit()
+        self.on_ready()
         return n
 
     def event(self, text: object, camera: str = "gate", type: str = "zone.enter") -> int:

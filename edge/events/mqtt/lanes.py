@@ -29,7 +29,7 @@ class _Lane:
                 if not refusals.left_out(self._page[0]):
                     return self._page[0]
                 self._page.popleft()
-            # Read before the entries are: what is committed in between is found the next time.
+            # Read before the entries are: what is put in between is found the next time.
             last = self._spool.last if self._upto is None else self._upto
             if self._after >= last:
                 return None
@@ -53,7 +53,7 @@ class _Lane:
 
 
 class Lanes:
-    """For one connection. What was committed up to ``boundary`` was there before it.
+    """For one connection. What was put up to ``boundary`` was there before it.
 
     An entry that :meth:`next` gave is on its way until it is settled or refused.
     """

@@ -1,6 +1,6 @@
 """Publishing: whatever the broker does, the caller never waits.
 
-Events come out of the spool, which has committed them; retained states and replies are kept in memory. A thread of its
+Events come out of the spool, which keeps them; retained states and replies are kept in memory. A thread of its
 own connects, sends, and connects again. Delivery is at least once: what the broker has not acknowledged is sent again.
 """
 
@@ -26,7 +26,7 @@ from edge.events.mqtt.wake import Wake
 _logger = logging.getLogger(__name__)
 
 FAREWELL = 0.5  # what the offline message gets of the time to stop
-SETTLE = 0.3  # what was put just before stop() needs to be committed
+SETTLE = 0.3  # what was put just before stop() is looked for so long
 CHANGE = 1.5  # seconds that the old broker gets before a new one is gone to
 DEADLINE = 120.0  # seconds within which the thread must come round: a name look-up may take most of it
 THROWN = 3  # connections in a row that the broker ended soon, after which another client is suspected
@@ -62,7 +62,7 @@ class Publisher:
         self._beat = time.monotonic()
         self._wake = Wake()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
-        spool.on_commit = self._wake.up
+        spool.on_ready = self._wake.up
 
     @property
     def published(self) -> int:

@@ -10,13 +10,13 @@ from edge.events.spool.entry import Entry
 
 
 class Source(Protocol):
-    """As :class:`edge.events.spool.Spool`. Everything but ``on_commit`` is used in the publisher's thread alone."""
+    """As :class:`edge.events.spool.Spool`. Everything but ``on_ready`` is used in the publisher's thread alone."""
 
-    on_commit: Callable[[], None]
+    on_ready: Callable[[], None]
 
     @property
     def last(self) -> int:
-        """The newest committed entry."""
+        """The newest entry."""
 
     @property
     def waiting(self) -> int:

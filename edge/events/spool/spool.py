@@ -1,7 +1,8 @@
 """Events that wait to be delivered: put by any thread, committed by the spool's own, fetched by the one that sends.
 
-An entry is in the intake (a file in memory) when put() returns, and on the disk within 200 ms. Only then is it given
-out, unless the disk is in trouble: then entries are kept in memory, and given out from there.
+An entry is in the intake (a file in memory) when put() returns, which outlives this process, and on the disk within
+200 ms. It is given out at once: whoever has been told of it by then has not lost it, should the power fail before its
+commit. While the disk is in trouble, entries are kept in memory, and given out from there.
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ _LIFE = 120.0  # a commit that takes longer is one that hangs
 
 
 class Spool:
-    """``on_trouble`` and ``on_commit`` are called in the spool's thread."""
+    """``on_trouble`` and ``on_commit`` are called in the spool's thread, ``on_ready`` by whoever puts: there is
+    something to fetch."""
 
     def __init__(
         self, file: Path, intake: Path, bounds: Bounds, on_trouble: Callable[[Trouble], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.on_commit: Callable[[], None] = lambda: None
+        self.on_ready: Callable[[], None] = lambda: None
         self._on_trouble, self._monotonic = on_trouble, monotonic
         self._lock = threading.Condition(threading.Lock())
         self._done, self._recent = Ranges(), Recent()
@@ -52,7 +55,7 @@ class Spool:
         self._started = self._stopping = False
         self._ended = self._abandoned = False  # whether the thread did, and whether stop() did not wait for that
         self.reached = 0  # of the publisher's thread: how far the last fetch() has looked
-        self._together = Together(self._lock)
+        self._together = Together(self._lock, lambda: self.on_ready())
         self._first_at = self._beat = 0.0
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
@@ -69,9 +72,13 @@ class Spool:
                 self._first_at = self._monotonic()
             if waiting == 1 or waiting == BATCH:
                 self._lock.notify()
+            self._together.put = within = self._together.under_way > 0
+        if not within:
+            self.on_ready()
 
     def together(self) -> Together:
-        """What is put within is committed at once, unless that takes longer than a commit may wait."""
+        """What is put within is committed at once, unless that takes longer than a commit may wait; and it is ready
+        when all of it is."""
         return self._together
 
     @property
@@ -86,7 +93,12 @@ class Spool:
     @property
     def last(self) -> int:
         """The newest number that fetch() may give."""
-        return self._pending.next - 1 if self._rounds.memory else self._rounds.committed
+        return self._pending.next - 1
+
+    @property
+    def committed(self) -> int:
+        """The newest number that is on the disk."""
+        return self._rounds.committed
 
     @property
     def waiting(self) -> int:
@@ -105,13 +117,13 @@ class Spool:
     # The one that sends
 
     def fetch(self, after: int, limit: int) -> List[Entry]:
-        """What is committed and not delivered, beyond ``after``, in order."""
+        """What is not delivered, beyond ``after``, in order."""
         found: List[Entry] = []
         self.reached = after
         while len(found) < limit:
             with self._lock:
                 after = max(after, self._done.watermark)
-                held = self._pending.held if self._rounds.memory else []
+                held = self._pending.held
                 first = self._recent.first or (held[0].n if held else self._rounds.committed + 1)
                 if after + 1 >= first:
                     rest = [*self._recent.beyond(after), *(e for e in held if e.n > after)]

@@ -59,7 +59,7 @@ class Bench:
         """Put, and committed."""
         target = spool.last + count
         made = self.put(spool, count, **how)
-        wait_until(lambda: spool.last >= target, timeout=60, what="the commit")
+        wait_until(lambda: spool.committed >= target, timeout=60, what="the commit")
         return made
 
     def history(self) -> History:

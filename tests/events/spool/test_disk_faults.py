@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -66,10 +67,10 @@ def test_a_slow_disk_blocks_nobody_and_memory_is_bounded(bench: Bench, monkeypat
         made += bench.put(spool, 1)
         took.append(time.thread_time() - began)
     assert sorted(took)[1000] < 0.01
-    assert spool.fetch(0, 10) == [], "nothing is given out before it is committed"
+    assert numbers(spool.fetch(0, 1)) == made[:1], "they are given out all the same"
     assert len(spool._pending) == 500
     stuck.go.set()
-    wait_until(lambda: spool.last == 2001, timeout=60)
+    wait_until(lambda: spool.committed == 2001, timeout=60)
     assert numbers(everything(spool)) == [made[0], *made[-500:]]
     wait_until(lambda: bench.troubles, timeout=60)
     assert bench.kinds() == ["lost"]
@@ -77,6 +78,36 @@ def test_a_slow_disk_blocks_nobody_and_memory_is_bounded(bench: Bench, monkeypat
     assert spool.waiting == 501
     spool.stop(30)
     assert numbers(everything(bench.open())) == [made[0], *made[-500:]]
+
+
+def test_a_power_cut_takes_no_event_that_nobody_was_told_of(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sent before it was on the disk is not missed there, and who gets its number is sent too."""
+    spool = bench.open()
+    bench.filled(spool, 5)
+    spool.delivered(range(1, 6))
+    wait_until(lambda: not spool._rounds.changed, timeout=60)
+    stuck = Stuck(monkeypatch)
+    told = bench.put(spool, 3)
+    assert stuck.waiting.wait(60)
+    assert numbers(spool.fetch(5, 10)) == told
+    spool.delivered([6, 7, 8])
+    assert spool.waiting == 0
+    after = Bench(tmp_path / "after")
+    after.file.parent.mkdir(parents=True)
+    for part in ("", "-wal"):
+        shutil.copy(f"{bench.file}{part}", f"{after.file}{part}")
+    stuck.go.set()
+    wait_until(lambda: spool.committed == 8, timeout=60)
+    spool.stop(30)
+    again = bench.open()
+    assert (again.waiting, again.fetch(0, 10)) == (0, []), "without one, what was delivered stays so"
+    left = after.open()
+    assert (left.committed, left.waiting) == (5, 0)
+    made = after.filled(left, 3)
+    assert [e.n for e in left.fetch(0, 10)] == [6, 7, 8] and numbers(left.fetch(0, 10)) == made
+    after.close()
 
 
 def test_while_the_disk_fails_events_are_given_out_from_memory(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

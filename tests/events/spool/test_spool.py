@@ -20,7 +20,7 @@ def test_what_is_put_is_fetched_in_order(bench: Bench) -> None:
     spool.put("event", "gate", "zone.enter", payload(1))
     spool.put("picture", "yard", "", b'{"event":"x","file":"a.jpg"}')
     spool.put("event", "", "device.start", b'{"type":"device.start"}')
-    wait_until(lambda: spool.last == 3)
+    wait_until(lambda: spool.committed == 3)
     assert spool.fetch(0, 10) == [
         Entry(1, "event", "gate", "zone.enter", payload(1)),
         Entry(2, "picture", "yard", "", b'{"event":"x","file":"a.jpg"}'),
@@ -91,7 +91,7 @@ def test_entries_put_before_the_start_come_first(bench: Bench) -> None:
     assert spool.waiting == 2
     spool.start()
     bench.put(spool, 1)
-    wait_until(lambda: spool.last == 3)
+    wait_until(lambda: spool.committed == 3)
     assert numbers(spool.fetch(0, 9)) == [1, 2, 3]
 
 
@@ -104,13 +104,20 @@ def test_stop_commits_what_is_put(bench: Bench) -> None:
     assert len(list(bench.history().events())) == 7
 
 
-def test_on_commit_wakes_after_entries_can_be_fetched(bench: Bench) -> None:
+def test_who_sends_is_told_at_once_and_once_for_a_picture(bench: Bench) -> None:
     spool = bench.open()
     seen: List[int] = []
-    spool.on_commit = lambda: seen.append(len(spool.fetch(0, 100)))
+    spool.on_ready = lambda: seen.append(len(spool.fetch(0, 100)))
     bench.put(spool, 1)
-    wait_until(lambda: seen)
-    assert seen[0] == 1
+    assert seen == [1]
+    with spool.together():
+        bench.put(spool, 2)
+        with spool.together():
+            bench.put(spool, 1)
+        assert seen == [1]
+    with spool.together():
+        pass
+    assert seen == [1, 4]
 
 
 def test_two_processes_cannot_have_one_file(bench: Bench) -> None:
@@ -157,7 +164,7 @@ def test_nothing_is_committed_in_the_middle_of_a_picture(bench: Bench) -> None:
     bench.clock = lambda: 1000.0
     spool = bench.open()
     commits: List[int] = []
-    spool.on_commit = lambda: commits.append(spool.last)
+    spool.on_commit = lambda: commits.append(spool.committed)
     with spool.together():
         bench.put(spool, 25)
     wait_until(lambda: commits)
