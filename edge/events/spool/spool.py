@@ -238,10 +238,11 @@ class Spool:
         waits = len(self._pending) > 0 and not self._rounds.memory
         self._together.awaited = held = waits and self._together.under_way > 0
         if waits:
-            # From the last commit on, not from the first entry: what comes after a while of silence goes at once.
             full = len(self._pending) >= BATCH
-            since = self._first_at if held else float("-inf") if full else self._rounds.commit_at
-            delay = min(delay, min(since, self._first_at) + WINDOW - now)
+            # What comes after a while of silence goes at once; else as much as may be goes together.
+            silent = self._first_at - self._rounds.commit_at >= WINDOW
+            at_once = (full or silent) and not held
+            delay = min(delay, 0.0 if at_once else self._first_at + WINDOW - now)
         return delay
 
     def _too_many(self, first: int, last: int) -> None:
